@@ -1,0 +1,215 @@
+//! The SDK's HTTP client over the emulated world: the whole network between a client and AWS.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use bytes::Bytes;
+use http_body_util::BodyExt;
+
+use crate::protocol::{AwsError, Identity, Reply, Request, Service, UnknownRequest, identify};
+use crate::sqs::QueueDepth;
+use crate::world::{Call, FunctionSink, Outstanding, World};
+use crate::{Clock, Ids, dynamodb, eventbridge, s3, sns, sqs, sts};
+
+/// An emulated AWS. Clones share one world; several emulators in a process share nothing.
+#[derive(Clone)]
+pub struct Emulator {
+    clock: Clock,
+    world: Arc<Mutex<World>>,
+    hosts: Option<HostHandler>,
+}
+
+/// Answers requests to hosts that are none of AWS's services: an API's endpoint, a stub of another system.
+/// `None` where it does not know the host.
+pub type HostHandler = Arc<dyn Fn(&Request) -> Option<HostAnswer> + Send + Sync>;
+
+/// The answer of a [`HostHandler`], to be awaited.
+pub type HostAnswer = std::pin::Pin<Box<dyn Future<Output = Reply> + Send>>;
+
+impl Emulator {
+    /// An empty world, whose time is `clock`'s and whose ids come from `ids`.
+    pub fn new(clock: Clock, ids: Ids) -> Self {
+        Self { clock, world: Arc::new(Mutex::new(World::new(clock, ids))), hosts: None }
+    }
+
+    /// The same world, with requests to hosts other than AWS's answered by `hosts`.
+    pub fn with_hosts(mut self, hosts: HostHandler) -> Self {
+        self.hosts = Some(hosts);
+        self
+    }
+
+    /// Sets who takes what S3, SNS and EventBridge deliver to functions.
+    pub fn set_functions(&self, sink: FunctionSink) {
+        self.lock().set_functions(sink);
+    }
+
+    /// Does what AWS does by itself when its time comes: fires schedules and retries deliveries. Never
+    /// returns; to be spawned beside whatever calls the emulator.
+    pub async fn drive(&self) {
+        let mut changes = self.lock().changes();
+        loop {
+            let due = {
+                let mut world = self.lock();
+                eventbridge::run_due(&mut world);
+                eventbridge::next_due(&world)
+            };
+            let clock = self.clock;
+            let wait = async move {
+                match due {
+                    Some(due) => clock.sleep_until(due).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                _ = changes.changed() => {}
+                () = wait => {}
+            }
+        }
+    }
+
+    /// What the emulated AWS is going to do by itself, soonest first. Queues are told by [`Self::queues`].
+    pub fn outstanding(&self) -> Vec<Outstanding> {
+        let mut all = eventbridge::outstanding(&self.lock());
+        all.sort_by_key(|outstanding| outstanding.due);
+        all
+    }
+
+    /// What stands in each queue now.
+    pub fn queues(&self) -> Vec<QueueDepth> {
+        let now = self.clock.now();
+        self.lock().regions().flat_map(|region| region.sqs.depths(now)).collect()
+    }
+
+    /// Returns as soon as a message in the queue with this URL can be received.
+    pub async fn message_ready(&self, queue_url: &str) {
+        let mut changes = self.lock().changes();
+        loop {
+            let next = self.lock().regions().filter_map(|region| region.sqs.next_visible(queue_url)).min();
+            let wait = async {
+                match next {
+                    Some(next) => self.clock.sleep_until(next).await,
+                    None => std::future::pending().await,
+                }
+            };
+            if next.is_some_and(|next| next <= self.clock.now()) {
+                return;
+            }
+            tokio::select! {
+                biased;
+                _ = changes.changed() => {}
+                () = wait => {}
+            }
+        }
+    }
+
+    /// Answers one request, as the SDK's connector does.
+    pub async fn answer(&self, request: Request) -> Result<http::Response<Bytes>, ConnectorError> {
+        match identify(&request) {
+            Ok(identity) => Ok(self.serve(&request, &identity).await.into_http()),
+            Err(unknown) => self.answer_host(&request, unknown).await,
+        }
+    }
+
+    async fn answer_host(
+        &self,
+        request: &Request,
+        unknown: UnknownRequest,
+    ) -> Result<http::Response<Bytes>, ConnectorError> {
+        match self.hosts.as_ref().and_then(|hosts| hosts(request)) {
+            Some(answer) => Ok(answer.await.into_http()),
+            None => {
+                let message = format!("{unknown}, and nothing answers for the host `{}`", request.host());
+                Err(ConnectorError::io(std::io::Error::new(std::io::ErrorKind::ConnectionRefused, message).into()))
+            }
+        }
+    }
+
+    async fn serve(&self, request: &Request, identity: &Identity) -> Reply {
+        if identity.service == Service::Sqs && identity.operation == "ReceiveMessage" {
+            self.long_poll(request).await;
+        }
+        let mut world = self.lock();
+        let (clock, ids) = (world.clock, world.ids.clone());
+        let request_id = if identity.service == Service::S3 { ids.upper(16) } else { ids.uuid() };
+        let call = Call { request, identity, request_id: &request_id, clock, ids: ids.clone() };
+        let answer = match identity.service {
+            Service::S3 => s3::answer(&mut world, &call),
+            Service::Sqs => sqs::answer(&mut world, &call),
+            Service::Sns => sns::answer(&mut world, &call),
+            Service::EventBridge => eventbridge::answer(&mut world, &call),
+            Service::DynamoDb | Service::DynamoDbStreams => dynamodb::answer(&mut world, &call),
+            Service::Sts => sts::answer(&call),
+        };
+        let reply = answer.unwrap_or_else(|error: AwsError| error.reply(identity.service, &request_id));
+        with_common_headers(reply, identity.service, &request_id, clock, &ids)
+    }
+
+    /// Waits as long as `ReceiveMessage` may, or until a message can be received.
+    async fn long_poll(&self, request: &Request) {
+        let Some((queue_url, wait)) = sqs::long_poll(&self.lock(), request) else { return };
+        tokio::select! {
+            biased;
+            () = self.message_ready(&queue_url) => {}
+            () = tokio::time::sleep(wait) => {}
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, World> {
+        self.world.lock().expect("the emulator does not panic while it holds the world")
+    }
+}
+
+fn with_common_headers(reply: Reply, service: Service, request_id: &str, clock: Clock, ids: &Ids) -> Reply {
+    let date = clock.now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    let reply = reply.with_header("date", &date);
+    match service {
+        Service::S3 => {
+            let extended = ids.base64(56);
+            reply.with_header("x-amz-request-id", request_id).with_header("x-amz-id-2", &extended)
+        }
+        _ => reply.with_header("x-amzn-requestid", request_id),
+    }
+}
+
+impl HttpConnector for Emulator {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let emulator = self.clone();
+        HttpConnectorFuture::new(async move {
+            let request = collect(request).await?;
+            let response = emulator.answer(request).await?;
+            HttpResponse::try_from(response.map(SdkBody::from))
+                .map_err(|error| ConnectorError::other(error.into(), None))
+        })
+    }
+}
+
+impl HttpClient for Emulator {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+/// Reads an SDK request's whole body.
+pub async fn collect(request: HttpRequest) -> Result<Request, ConnectorError> {
+    let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
+    let (parts, body) = request.into_parts();
+    let body = match body.bytes() {
+        Some(bytes) => Bytes::copy_from_slice(bytes),
+        None => body.collect().await.map_err(ConnectorError::user)?.to_bytes(),
+    };
+    Ok(Request { method: parts.method, uri: parts.uri, headers: parts.headers, body })
+}
+
+impl fmt::Debug for Emulator {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Emulator").field("now", &self.clock.now()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,37 @@
+//! AWS in this process: S3, SQS, SNS, EventBridge, DynamoDB and STS behind the HTTP client trait of the
+//! AWS SDK for Rust, on Tokio's clock and with every generated id from one seed.
+//!
+//! The emulator knows nothing of scenarios, templates or handlers. What it would hand to a Lambda
+//! function goes to the [`FunctionSink`] that its owner gives it.
+//!
+//! The modules, in reading order:
+//! - [`clock`]: the only place that reads a clock; [`ids`]: the only place that makes an id;
+//! - [`world`]: all mutable state in one place, and the hand-over of a message from one service to another;
+//! - [`protocol`]: from an HTTP request to the operation it asks for, and from a result to what AWS answers;
+//! - [`connector`]: the SDK's HTTP client over the world;
+//! - one module per service.
+//!
+//! What always holds: one lock guards the whole world, no lock is held across an `await`, and nothing
+//! iterates over a hash map. With a paused Tokio clock and one seed, the same calls give the same bytes.
+
+mod arn;
+pub mod clock;
+mod connector;
+mod dynamodb;
+pub mod eventbridge;
+pub mod ids;
+pub mod protocol;
+pub mod s3;
+pub mod sns;
+pub mod sqs;
+mod sts;
+mod world;
+
+pub use clock::Clock;
+pub use connector::{Emulator, HostAnswer, HostHandler, collect};
+pub use ids::Ids;
+pub use sqs::QueueDepth;
+pub use world::{FunctionEvent, FunctionRefusal, FunctionSink, FunctionSource, Outstanding};
+
+/// The account that credentials without an account id in them belong to.
+pub const DEFAULT_ACCOUNT: &str = "123456789012";

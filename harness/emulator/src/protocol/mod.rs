@@ -1,0 +1,151 @@
+//! From an HTTP request to the AWS operation that it asks for, and back from a result to what AWS answers.
+//!
+//! [`identify`] needs nothing but the request, so it serves whoever stands between an SDK client and any
+//! backend, this one or another.
+
+mod error;
+pub mod json;
+pub mod query;
+mod reply;
+pub mod xml;
+
+pub use error::AwsError;
+pub use reply::Reply;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Uri};
+
+use crate::DEFAULT_ACCOUNT;
+
+/// An HTTP request with its whole body.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub method: Method,
+    pub uri: Uri,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+impl Request {
+    /// A header's value, if it is there and is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The host that the request is for, without a port.
+    pub fn host(&self) -> &str {
+        let host = self.uri.host().or_else(|| self.header("host")).unwrap_or_default();
+        host.split(':').next().unwrap_or_default()
+    }
+
+    /// The query string's names and values, percent-decoded, in order.
+    pub fn query(&self) -> Vec<(String, String)> {
+        form_urlencoded::parse(self.uri.query().unwrap_or_default().as_bytes()).into_owned().collect()
+    }
+}
+
+/// An AWS service, as requests are signed for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Service {
+    S3,
+    Sqs,
+    Sns,
+    EventBridge,
+    DynamoDb,
+    DynamoDbStreams,
+    Sts,
+}
+
+impl Service {
+    /// The name that AWS's documentation uses.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::S3 => "S3",
+            Self::Sqs => "SQS",
+            Self::Sns => "SNS",
+            Self::EventBridge => "EventBridge",
+            Self::DynamoDb => "DynamoDB",
+            Self::DynamoDbStreams => "DynamoDB Streams",
+            Self::Sts => "STS",
+        }
+    }
+
+    fn signed_as(name: &str) -> Option<Self> {
+        Some(match name {
+            "s3" => Self::S3,
+            "sqs" => Self::Sqs,
+            "sns" => Self::Sns,
+            "events" => Self::EventBridge,
+            "dynamodb" => Self::DynamoDb,
+            "sts" => Self::Sts,
+            _ => return None,
+        })
+    }
+}
+
+/// Who calls what: the service and operation of a request, and the account and region it is signed for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    pub service: Service,
+    /// The operation's API name, such as `PutObject` or `SendMessageBatch`.
+    pub operation: String,
+    /// The account: the access key id where that is twelve digits, [`DEFAULT_ACCOUNT`] otherwise.
+    pub account: String,
+    pub region: String,
+}
+
+/// Tells which operation of which service a request asks for, or why that cannot be told: the service's
+/// name as it is signed, where it is one that is not known here.
+pub fn identify(request: &Request) -> Result<Identity, UnknownRequest> {
+    let scope = CredentialScope::of(request).ok_or(UnknownRequest::NotSigned)?;
+    let mut service =
+        Service::signed_as(&scope.service).ok_or_else(|| UnknownRequest::Service(scope.service.clone()))?;
+    let operation = match service {
+        Service::S3 => crate::s3::operation_name(request).to_owned(),
+        Service::Sns | Service::Sts => query::action(request).unwrap_or_default(),
+        Service::Sqs if request.header("x-amz-target").is_none() => query::action(request).unwrap_or_default(),
+        _ => {
+            let target = request.header("x-amz-target").unwrap_or_default();
+            if target.starts_with("DynamoDBStreams_") {
+                service = Service::DynamoDbStreams;
+            }
+            target.rsplit('.').next().unwrap_or_default().to_owned()
+        }
+    };
+    Ok(Identity { service, operation, account: scope.account, region: scope.region })
+}
+
+/// Why a request is none of AWS's operations known here.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnknownRequest {
+    /// The request carries no AWS signature.
+    #[error("the request is not signed")]
+    NotSigned,
+    /// The request is signed for a service that is not simulated.
+    #[error("the service `{0}` is not simulated")]
+    Service(String),
+}
+
+struct CredentialScope {
+    account: String,
+    region: String,
+    service: String,
+}
+
+impl CredentialScope {
+    /// `AKID/20260101/us-east-1/sqs/aws4_request`, from the `Authorization` header or, in a pre-signed
+    /// URL, from `X-Amz-Credential`.
+    fn of(request: &Request) -> Option<Self> {
+        let in_query = || request.query().into_iter().find(|(name, _)| name == "X-Amz-Credential").map(|(_, v)| v);
+        let in_header = request.header("authorization").and_then(|header| {
+            let credential = header.split_once("Credential=")?.1;
+            Some(credential.split(',').next()?.to_owned())
+        });
+        let credential = in_header.or_else(in_query)?;
+        let mut parts = credential.split('/');
+        let (key, _date, region, service) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        let is_account = key.len() == 12 && key.bytes().all(|byte| byte.is_ascii_digit());
+        let account = if is_account { key } else { DEFAULT_ACCOUNT };
+        Some(Self { account: account.to_owned(), region: region.to_owned(), service: service.to_owned() })
+    }
+}

@@ -1,0 +1,188 @@
+//! All mutable state of the emulated AWS in one place, and the hand-over from one service to another.
+//!
+//! State is kept per account and region. A service's module changes its own part of a [`Region`] and hands
+//! on to others only through the methods here, so that every delivery inside AWS can be read in this file.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+use crate::arn::Arn;
+use crate::protocol::{Identity, Request};
+use crate::{Clock, Ids, dynamodb, eventbridge, s3, sns, sqs};
+
+/// One request to a service, with what the service may know of its surroundings.
+pub(crate) struct Call<'a> {
+    pub request: &'a Request,
+    pub identity: &'a Identity,
+    pub request_id: &'a str,
+    pub clock: Clock,
+    pub ids: Ids,
+}
+
+impl Call<'_> {
+    /// The operation's API name.
+    pub fn operation(&self) -> &str {
+        &self.identity.operation
+    }
+
+    /// The state that the call works on.
+    pub fn region<'w>(&self, world: &'w mut World) -> &'w mut Region {
+        world.region(&self.identity.account, &self.identity.region)
+    }
+}
+
+/// Everything that the emulated AWS remembers.
+pub(crate) struct World {
+    pub clock: Clock,
+    pub ids: Ids,
+    regions: BTreeMap<(String, String), Region>,
+    functions: Option<FunctionSink>,
+    /// Counts the changes that somebody may wait for.
+    changes: watch::Sender<u64>,
+}
+
+/// The state of one account in one region.
+pub(crate) struct Region {
+    pub account: String,
+    pub name: String,
+    pub s3: s3::State,
+    pub sqs: sqs::State,
+    pub sns: sns::State,
+    pub eventbridge: eventbridge::State,
+    pub dynamodb: dynamodb::State,
+}
+
+impl World {
+    pub fn new(clock: Clock, ids: Ids) -> Self {
+        Self { clock, ids, regions: BTreeMap::new(), functions: None, changes: watch::Sender::new(0) }
+    }
+
+    /// The state of an account in a region, empty at first.
+    pub fn region(&mut self, account: &str, region: &str) -> &mut Region {
+        let (clock, ids) = (self.clock, &self.ids);
+        self.regions.entry((account.to_owned(), region.to_owned())).or_insert_with(|| Region {
+            account: account.to_owned(),
+            name: region.to_owned(),
+            s3: s3::State::default(),
+            sqs: sqs::State::default(),
+            sns: sns::State::default(),
+            eventbridge: eventbridge::State::default(),
+            dynamodb: dynamodb::State::new(clock, ids.clone()),
+        })
+    }
+
+    /// All regions that hold something, in order.
+    pub fn regions(&self) -> impl Iterator<Item = &Region> {
+        self.regions.values()
+    }
+
+    /// All regions that hold something, in order, to change.
+    pub fn regions_mut(&mut self) -> impl Iterator<Item = &mut Region> {
+        self.regions.values_mut()
+    }
+
+    /// Sets who takes what is delivered to functions.
+    pub fn set_functions(&mut self, sink: FunctionSink) {
+        self.functions = Some(sink);
+    }
+
+    /// Tells those who wait that something which can be waited for has changed.
+    pub fn changed(&self) {
+        self.changes.send_modify(|count| *count += 1);
+    }
+
+    /// A view of the changes from now on.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    /// Puts a message into the queue with this ARN, as another service does, and returns its message id.
+    pub fn send_to_queue(&mut self, queue: &str, message: sqs::NewMessage) -> Result<String, Undeliverable> {
+        let arn = Arn::parse(queue).filter(|arn| arn.service == "sqs").ok_or(Undeliverable::NoSuchTarget)?;
+        let (clock, ids) = (self.clock, self.ids.clone());
+        let id = self.region(arn.account, arn.region).sqs.deliver(arn.resource, message, clock.now(), &ids)?;
+        self.changed();
+        Ok(id)
+    }
+
+    /// Publishes to the topic with this ARN, as another service does, and returns the message id.
+    pub fn publish_to_topic(
+        &mut self,
+        topic: &str,
+        notification: sns::NewNotification,
+    ) -> Result<String, Undeliverable> {
+        sns::publish(self, topic, notification)
+    }
+
+    /// Puts an event on the default bus of an account and region, as an AWS service does.
+    pub fn put_service_event(&mut self, account: &str, region: &str, event: eventbridge::NewEvent) -> String {
+        eventbridge::put_on_default_bus(self, account, region, event)
+    }
+
+    /// Hands an event over to Lambda for asynchronous invocation.
+    pub fn invoke(&mut self, event: FunctionEvent) -> Result<(), Undeliverable> {
+        let sink = self.functions.as_ref().ok_or(Undeliverable::NoSuchTarget)?;
+        sink(event).map_err(|refusal| match refusal {
+            FunctionRefusal::NoSuchFunction => Undeliverable::NoSuchTarget,
+            FunctionRefusal::TooManyRequests => Undeliverable::Busy,
+        })
+    }
+}
+
+/// Why a service could not deliver to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Undeliverable {
+    /// The target is not there. AWS does not try again.
+    NoSuchTarget,
+    /// The target is throttled or unavailable. AWS tries again where it has a retry policy.
+    Busy,
+}
+
+/// An event on its way to a Lambda function that is invoked asynchronously.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FunctionEvent {
+    /// The function's ARN, as the notification, subscription or target names it.
+    pub function_arn: String,
+    pub source: FunctionSource,
+    /// S3: the notification. SNS: the notification as a queue would get it, in its envelope. EventBridge:
+    /// the event, or the target's input.
+    pub payload: String,
+}
+
+/// Which service sends an event to a function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FunctionSource {
+    S3,
+    Sns { subscription_arn: String },
+    EventBridge { rule_arn: String },
+}
+
+/// Who takes what is delivered to functions: Lambda's front door.
+pub type FunctionSink = Arc<dyn Fn(FunctionEvent) -> Result<(), FunctionRefusal> + Send + Sync>;
+
+/// Why Lambda did not take an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FunctionRefusal {
+    NoSuchFunction,
+    TooManyRequests,
+}
+
+/// Something that the emulated AWS is going to do by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outstanding {
+    /// What it is, for people: "rule Nightly fires", "retry 2 of rule Orders to queue Audit".
+    pub what: String,
+    pub due: Timestamp,
+    /// Whether it comes again and again (a schedule), so that nobody waits for its end.
+    pub recurring: bool,
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("World").field("now", &self.clock.now()).finish_non_exhaustive()
+    }
+}

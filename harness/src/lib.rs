@@ -1,0 +1,4 @@
+//! Rehearsal (module map to be written)
+pub mod diagnostic;
+pub mod stack;
+pub mod yaml;

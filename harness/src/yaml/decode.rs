@@ -1,0 +1,181 @@
+//! Serde over a tree of [`Node`]s: the first thing that does not fit, and where it stands.
+
+use std::fmt;
+
+use serde::de::value::StrDeserializer;
+use serde::de::{
+    self, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor,
+};
+use serde::{Deserialize, forward_to_deserialize_any};
+
+use super::{Content, Node};
+use crate::diagnostic::Span;
+
+/// Reads a value of type `T` out of a node.
+///
+/// # Errors
+/// The first thing that does not fit, with its place. To report several, decode several parts.
+pub fn decode<'de, T: Deserialize<'de>>(node: &'de Node) -> Result<T, DecodeError> {
+    T::deserialize(node).map_err(|error| error.at(&node.span))
+}
+
+/// Why a node is not what was expected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecodeError {
+    pub message: String,
+    pub span: Option<Span>,
+    /// A key or variant that is not known, and those that are.
+    pub unknown: Option<(String, &'static [&'static str])>,
+}
+
+impl DecodeError {
+    fn at(mut self, span: &Span) -> Self {
+        self.span.get_or_insert_with(|| span.clone());
+        self
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for DecodeError {}
+
+impl de::Error for DecodeError {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self { message: message.to_string(), span: None, unknown: None }
+    }
+
+    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
+        Self { message: format!("unknown key `{field}`"), span: None, unknown: Some((field.to_owned(), expected)) }
+    }
+
+    fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
+        Self { message: format!("unknown `{variant}`"), span: None, unknown: Some((variant.to_owned(), expected)) }
+    }
+}
+
+impl<'de> IntoDeserializer<'de, DecodeError> for &'de Node {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
+
+impl<'de> Deserializer<'de> for &'de Node {
+    type Error = DecodeError;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        let visited = match &self.content {
+            Content::Null => visitor.visit_unit(),
+            Content::Bool(value) => visitor.visit_bool(*value),
+            Content::Number(value, _) => match (value.as_u64(), value.as_i64(), value.as_f64()) {
+                (Some(value), _, _) => visitor.visit_u64(value),
+                (_, Some(value), _) => visitor.visit_i64(value),
+                (_, _, value) => visitor.visit_f64(value.unwrap_or(f64::NAN)),
+            },
+            Content::Text(text) => visitor.visit_borrowed_str(text),
+            Content::Sequence(members) => visitor.visit_seq(Members(members.iter())),
+            Content::Mapping(entries) => visitor.visit_map(Entries { entries: entries.iter(), value: None }),
+        };
+        visited.map_err(|error| error.at(&self.span))
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        match self.content {
+            Content::Null => visitor.visit_none(),
+            _ => visitor.visit_some(self),
+        }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, DecodeError> {
+        visitor.visit_newtype_struct(self).map_err(|error| error.at(&self.span))
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, DecodeError> {
+        let visited = match &self.content {
+            Content::Text(text) => visitor.visit_enum(text.as_str().into_deserializer()),
+            Content::Mapping(entries) if entries.len() == 1 => visitor.visit_enum(Variant(&entries[0])),
+            _ => Err(de::Error::custom(format!("expected one name with its settings, found {}", self.kind()))),
+        };
+        visited.map_err(|error| error.at(&self.span))
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
+        tuple_struct map struct identifier ignored_any
+    }
+}
+
+struct Members<'de>(std::slice::Iter<'de, Node>);
+
+impl<'de> SeqAccess<'de> for Members<'de> {
+    type Error = DecodeError;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, DecodeError> {
+        self.0.next().map(|node| seed.deserialize(node).map_err(|error| error.at(&node.span))).transpose()
+    }
+}
+
+struct Entries<'de> {
+    entries: std::slice::Iter<'de, (Node, Node)>,
+    value: Option<&'de Node>,
+}
+
+impl<'de> MapAccess<'de> for Entries<'de> {
+    type Error = DecodeError;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, DecodeError> {
+        let Some((key, value)) = self.entries.next() else { return Ok(None) };
+        self.value = Some(value);
+        seed.deserialize(key).map(Some).map_err(|error| error.at(&key.span))
+    }
+
+    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, DecodeError> {
+        let value = self.value.take().ok_or_else(|| <DecodeError as de::Error>::custom("a value without a key"))?;
+        seed.deserialize(value).map_err(|error| error.at(&value.span))
+    }
+}
+
+struct Variant<'de>(&'de (Node, Node));
+
+impl<'de> EnumAccess<'de> for Variant<'de> {
+    type Error = DecodeError;
+    type Variant = &'de Node;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, &'de Node), DecodeError> {
+        let (name, value) = self.0;
+        let text = name.text().unwrap_or_default();
+        let variant =
+            seed.deserialize(StrDeserializer::new(text)).map_err(|error: DecodeError| error.at(&name.span))?;
+        Ok((variant, value))
+    }
+}
+
+impl<'de> VariantAccess<'de> for &'de Node {
+    type Error = DecodeError;
+
+    fn unit_variant(self) -> Result<(), DecodeError> {
+        decode(self)
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, DecodeError> {
+        seed.deserialize(self).map_err(|error| error.at(&self.span))
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, DecodeError> {
+        self.deserialize_any(visitor)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], visitor: V) -> Result<V::Value, DecodeError> {
+        self.deserialize_any(visitor)
+    }
+}
