@@ -1,4 +1,20 @@
-//! Rehearsal (module map to be written)
+//! Rehearsal
+mod api;
+mod app;
+pub mod backend;
+mod call;
 pub mod diagnostic;
+mod driver;
+pub mod event;
+mod invoke;
+mod mapping;
+mod pending;
+mod provision;
+mod push;
+pub mod settle;
 pub mod stack;
+pub mod template;
+pub mod trace;
 pub mod yaml;
+
+pub use app::App;
