@@ -45,15 +45,36 @@ pub async fn read(client: &Client, table: &Table) -> Result<TableState, String> 
 impl TableState {
     /// Sorts the items by key: numbers by value, text by code point.
     pub fn sort(&mut self) {
-        let keys = self.keys.clone();
-        self.items.sort_by(|a, b| keys.iter().map(|key| compare(&a[key], &b[key])).find(|order| order.is_ne()).unwrap_or(std::cmp::Ordering::Equal));
+        self.sort_by(Item::clone);
+    }
+
+    /// Sorts the items by the key of what `view` makes of them. Equal ones keep their order.
+    pub fn sort_by(&mut self, view: impl Fn(&Item) -> Item) {
+        let key = |item: &Item| -> Vec<SortKey> {
+            let viewed = view(item);
+            self.keys.iter().map(|key| SortKey::of(viewed.get(key).unwrap_or(&Value::Null))).collect()
+        };
+        self.items.sort_by_cached_key(key);
     }
 }
 
-fn compare(a: &Value, b: &Value) -> std::cmp::Ordering {
-    match (a.as_f64(), b.as_f64()) {
-        (Some(a), Some(b)) => a.total_cmp(&b),
-        _ => a.to_string().cmp(&b.to_string()),
+/// Numbers before text, each in its own order.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum SortKey {
+    /// A number's bits, made so that they order as the number does.
+    Number(u64),
+    Text(String),
+}
+
+impl SortKey {
+    fn of(value: &Value) -> Self {
+        match value.as_f64() {
+            Some(number) => {
+                let bits = number.to_bits();
+                Self::Number(if bits >> 63 == 1 { !bits } else { bits | 1 << 63 })
+            }
+            None => Self::Text(value.as_str().map_or_else(|| value.to_string(), str::to_owned)),
+        }
     }
 }
 
@@ -82,7 +103,7 @@ fn plain_item(item: std::collections::HashMap<String, AttributeValue>, keys: &[S
 pub fn plain(value: AttributeValue) -> Value {
     match value {
         AttributeValue::S(text) => text.into(),
-        AttributeValue::N(number) => serde_json::from_str(&number).unwrap_or(Value::String(number)),
+        AttributeValue::N(number) => plain_number(number),
         AttributeValue::Bool(value) => value.into(),
         AttributeValue::Null(_) => Value::Null,
         AttributeValue::L(values) => values.into_iter().map(plain).collect(),
@@ -98,9 +119,18 @@ pub fn plain(value: AttributeValue) -> Value {
     }
 }
 
+/// A JSON number where it prints as DynamoDB does, to the digit; under `$number` where it would not.
+fn plain_number(number: String) -> Value {
+    let parsed: Option<serde_json::Number> = serde_json::from_str(&number).ok();
+    match parsed.filter(|parsed| parsed.to_string() == number) {
+        Some(parsed) => Value::Number(parsed),
+        None => json!({ "$number": number }),
+    }
+}
+
 fn set(values: impl Iterator<Item = Value>) -> Value {
     let mut values: Vec<Value> = values.collect();
-    values.sort_by(compare);
+    values.sort_by_cached_key(SortKey::of);
     json!({ "$set": values })
 }
 
@@ -115,6 +145,9 @@ pub fn attribute(value: &Value) -> Result<AttributeValue, String> {
         Value::Number(number) => AttributeValue::N(number.to_string()),
         Value::String(text) => AttributeValue::S(text.clone()),
         Value::Array(values) => AttributeValue::L(values.iter().map(attribute).collect::<Result<_, _>>()?),
+        Value::Object(fields) if fields.len() == 1 && fields.get("$number").is_some_and(Value::is_string) => {
+            AttributeValue::N(fields["$number"].as_str().unwrap_or_default().to_owned())
+        }
         Value::Object(fields) => match (fields.get("$binary"), fields.get("$set")) {
             (Some(Value::String(text)), None) if fields.len() == 1 => {
                 AttributeValue::B(STANDARD.decode(text).map_err(|error| error.to_string())?.into())
@@ -148,7 +181,7 @@ mod tests {
     #[test]
     fn plain_json_and_attribute_values_are_inverse() {
         let value = json!({
-            "text": "a", "number": 1.50, "list": [1, "b", null, true], "map": {"x": 1},
+            "text": "a", "number": 1.5, "exact": {"$number": "12345678901234567890123.5"}, "list": [1, "b", null, true], "map": {"x": 1},
             "set": {"$set": ["a", "b"]}, "numbers": {"$set": [1, 2]}, "binary": {"$binary": "aGk="},
         });
         let sorted = |value: &Value| value.as_object().expect("an object").keys().cloned().collect::<std::collections::BTreeSet<_>>();
