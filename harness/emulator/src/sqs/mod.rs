@@ -109,7 +109,10 @@ pub(crate) fn answer(world: &mut World, call: &Call<'_>) -> Result<Reply, AwsErr
         "UntagQueue" => queues::untag_queue(world, call),
         operation => return Err(AwsError::not_simulated(Service::Sqs, operation)),
     };
-    world.changed();
+    let only_reads = ["Get", "List"].iter().any(|start| call.operation().starts_with(start));
+    if result.is_ok() && !only_reads {
+        world.changed();
+    }
     result.map(|output| Reply::json(&output))
 }
 
@@ -168,5 +171,48 @@ impl State {
     /// The queue with an ARN.
     fn with_arn(&self, arn: &str) -> Option<&Queue> {
         self.queues.values().find(|queue| queue.arn == arn)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Clock;
+
+    #[tokio::test(start_paused = true)]
+    async fn another_services_message_is_delayed_by_the_queue_and_refused_where_it_is_too_large() {
+        let clock = Clock::starting_at(Timestamp::UNIX_EPOCH);
+        let ids = Ids::seeded(1);
+        let mut attributes = attributes::Attributes::default();
+        attributes.set("CreateQueue", "DelaySeconds", "5").expect("in range");
+        attributes.set("CreateQueue", "MaximumMessageSize", "1024").expect("in range");
+        let url = "https://sqs.us-east-1.amazonaws.com/123456789012/work";
+        let queue = Queue::new("arn:aws:sqs:us-east-1:123456789012:work".into(), url.into(), attributes, clock);
+        let mut state = State::default();
+        state.queues.insert("work".into(), queue);
+
+        let mut deliver = |name, length| {
+            let message = NewMessage { body: "a".repeat(length), ..NewMessage::default() };
+            state.deliver(name, message, clock.now(), &ids)
+        };
+        assert_eq!(deliver("absent", 1), Err(Undeliverable::NoSuchTarget));
+        assert_eq!(deliver("work", 1025), Err(Undeliverable::NoSuchTarget));
+        deliver("work", 1024).expect("the queue is there");
+        assert_eq!(state.next_visible(url), Some(clock.now() + SignedDuration::from_secs(5)));
+        assert_eq!(state.depths(clock.now())[0].delayed, 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_message_that_expires_before_its_delay_is_over_is_not_waited_for() {
+        let clock = Clock::starting_at(Timestamp::UNIX_EPOCH);
+        let mut attributes = attributes::Attributes::default();
+        attributes.set("CreateQueue", "DelaySeconds", "60").expect("in range");
+        attributes.set("CreateQueue", "MessageRetentionPeriod", "60").expect("in range");
+        let url = "https://sqs.us-east-1.amazonaws.com/123456789012/work";
+        let queue = Queue::new("arn:aws:sqs:us-east-1:123456789012:work".into(), url.into(), attributes, clock);
+        let mut state = State::default();
+        state.queues.insert("work".into(), queue);
+        state.deliver("work", NewMessage::default(), clock.now(), &Ids::seeded(1)).expect("the queue is there");
+        assert_eq!(state.next_visible(url), None);
     }
 }

@@ -1,9 +1,8 @@
 //! One standard queue: which message can be received when.
 //!
 //! Every message has a number in the order of arrival and stands in three places, which agree at all
-//! times: by number, by the time it can be received, and by the time it was sent. Nothing but the
-//! difference between hidden and expired messages is ever counted, so a queue of 100,000 messages answers
-//! as fast as an empty one.
+//! times: by number, by the time it can be received, and by the time it was sent. So a receive looks at
+//! the messages it takes and at no others, however many there are.
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html>
 
 use std::collections::{BTreeMap, BTreeSet};
