@@ -28,8 +28,8 @@ fn a_wrong_scenario_gives_exactly_the_expected_messages(#[files("tests/scenarios
 #[test]
 fn a_missing_file_and_a_directory_are_named() {
     for (path, expected) in [
-        ("tests/nowhere.yaml", "error: there is no such file\n --> shown.yaml"),
-        ("tests/scenarios_bad", "error: this is a directory, not a file\n --> shown.yaml"),
+        ("tests/nowhere.yaml", "error: there is no such file\n--> shown.yaml"),
+        ("tests/scenarios_bad", "error: this is a directory, not a file\n--> shown.yaml"),
     ] {
         assert_eq!(problems(Path::new(path), "shown.yaml").render(false), expected);
     }
@@ -46,7 +46,10 @@ fn a_file_that_uses_everything_is_right() {
     assert_eq!(distinct.len(), Action::NAMES.len(), "{steps:?}");
     let names = scenario.steps.iter().map(|step| &scenario.source.text[step.span.clone()]);
     assert!(names.eq(steps), "a step's place is its name's");
-    assert_eq!(scenario.parameters, BTreeMap::from([("Version".into(), "1.0".into()), ("Debug".into(), "true".into())]));
+    assert_eq!(
+        scenario.parameters,
+        BTreeMap::from([("Version".into(), "1.0".into()), ("Debug".into(), "true".into())])
+    );
 }
 
 #[test]
@@ -64,6 +67,16 @@ fn expectations_keep_the_place_of_their_name() {
     assert_eq!(expect.invocations[1].value, Count { min: 1, max: None });
     assert_eq!(expect.queues[0].value, QueueExpect::Empty);
     assert_eq!(expect.tables[1].value, TableExpect::Empty);
+}
+
+#[test]
+fn a_byte_order_mark_and_windows_line_ends_change_nothing() {
+    let text = format!("\u{feff}{}", EVERYTHING.replace('\n', "\r\n"));
+    let scenario = read(&text);
+    assert_eq!(scenario.steps.len(), everything().steps.len());
+    for step in &scenario.steps {
+        assert_eq!(&text[step.span.clone()], step.action.name());
+    }
 }
 
 #[test]
@@ -95,7 +108,7 @@ fn captures_reach_every_text_of_steps_and_expectations() {
     };
     assert_eq!(send.json, Some(json!({"order": "o-1", "total": 1250, "text": "1250 for o-1"})));
     let expect = scenario.expect.substituted(&captured).expect("everything is captured");
-    assert!(!format!("{expect:?}").contains('$'), "{expect:?}");
+    assert!(!format!("{expect:?}").contains("$order_id"), "{expect:?}");
     let missing = scenario.steps[5].action.substituted(&BTreeMap::new()).expect_err("nothing is captured");
     assert_eq!(missing.to_string(), "nothing has been captured as `order_id`");
 }
@@ -108,15 +121,21 @@ fn problems(path: &Path, shown: &str) -> Diagnostics {
     }
 }
 
+const EVERYTHING: &str = include_str!("scenarios_good/everything.yaml");
+
 fn everything() -> Scenario {
-    let source = Source::new("everything.yaml", include_str!("scenarios_good/everything.yaml"));
+    read(EVERYTHING)
+}
+
+fn read(text: &str) -> Scenario {
+    let source = Source::new("everything.yaml", text);
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios_bad");
     scenario::parse_source(&source, &directory).unwrap_or_else(|problems| panic!("{}", problems.render(false)))
 }
 
 fn stack() -> Stack {
     let id = |name: &str| name.to_owned();
-    let arn = |name: &str| format!("arn:aws:test:eu-west-1:123456789012:{name}");
+    let arn = |name: &str| format!("arn:aws:any:eu-west-1:123456789012:{name}");
     let bucket = |name| Bucket { logical_id: id(name), name: id(name), notifications: Vec::new(), event_bridge: false };
     let queue = |name| Queue {
         logical_id: id(name),

@@ -94,6 +94,22 @@ pub trait Substitute {
     fn substitute(&mut self, captured: &Captured) -> Result<(), UnknownCapture>;
 }
 
+/// `Substitute` for a type whose text is in some of its fields.
+macro_rules! substitute_in {
+    ($type:ty: $($field:ident),+) => {
+        impl $crate::scenario::Substitute for $type {
+            fn substitute(
+                &mut self,
+                captured: &$crate::scenario::Captured,
+            ) -> Result<(), $crate::scenario::UnknownCapture> {
+                $($crate::scenario::Substitute::substitute(&mut self.$field, captured)?;)+
+                Ok(())
+            }
+        }
+    };
+}
+pub(super) use substitute_in;
+
 impl Substitute for String {
     fn substitute(&mut self, captured: &Captured) -> Result<(), UnknownCapture> {
         *self = substitute(self, captured)?;

@@ -1,11 +1,12 @@
 //! Durations as people write them: `30s`, `15m`, `24h`, `3d`, where a day is 24 hours.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::time::Duration;
 
 use jiff::{SpanRelativeTo, fmt::friendly::SpanParser};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::de::{Deserialize, Deserializer, Error};
+use serde::de::{Deserializer, Error, Visitor};
 
 /// The longest that SQS delays a message:
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>.
@@ -27,7 +28,7 @@ pub fn parse(text: &str) -> Result<Duration, String> {
 
 /// For serde: a duration.
 pub(super) fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+    deserializer.deserialize_str(DurationVisitor)
 }
 
 /// For serde: a duration that may be left out.
@@ -45,6 +46,20 @@ pub(super) fn message_delay<'de, D: Deserializer<'de>>(deserializer: D) -> Resul
         return Err(D::Error::custom("SQS delays a message for whole seconds"));
     }
     Ok(Some(delay))
+}
+
+struct DurationVisitor;
+
+impl Visitor<'_> for DurationVisitor {
+    type Value = Duration;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a duration such as `30s`, `15m`, `24h` or `3d`")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Duration, E> {
+        parse(text).map_err(E::custom)
+    }
 }
 
 /// A duration's schema.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 use serde_json::Value;
 
-use super::capture::{CaptureName, Captured, Pointer, Substitute, UnknownCapture};
+use super::capture::{CaptureName, Pointer, substitute_in};
 use super::matcher::{self, Leaf, Matcher};
 use super::steps::{json, texts};
 use crate::yaml::{Located, Scalar};
@@ -90,19 +90,8 @@ pub struct HttpExpect {
     pub body: Option<Matcher>,
 }
 
-impl Substitute for Http {
-    fn substitute(&mut self, captured: &Captured) -> Result<(), UnknownCapture> {
-        self.path.substitute(captured)?;
-        self.query.substitute(captured)?;
-        self.headers.substitute(captured)?;
-        self.body.substitute(captured)?;
-        self.json.substitute(captured)?;
-        let Some(expect) = &mut self.expect else { return Ok(()) };
-        expect.status.substitute(captured)?;
-        expect.headers.substitute(captured)?;
-        expect.body.substitute(captured)
-    }
-}
+substitute_in!(Http: path, query, headers, body, json, expect);
+substitute_in!(HttpExpect: status, headers, body);
 
 /// For serde: patterns for single values by name.
 fn leaves<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Matcher>, D::Error> {

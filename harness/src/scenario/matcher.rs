@@ -58,21 +58,20 @@ fn validate(alternative: &Value) -> Result<(), String> {
     }
 }
 
+/// A content filter is an object with one key, the filter's name.
 fn filter_name(filter: &Map<String, Value>) -> Result<(), String> {
-    let mut names = filter.keys();
-    let (Some(name), None) = (names.next(), names.next()) else {
-        return Err(format!("a content filter has one name, one of {}", quoted(FILTERS)));
-    };
-    if FILTERS.contains(&name.as_str()) {
-        return Ok(());
+    let names: Vec<_> = filter.keys().map(String::as_str).collect();
+    match names.as_slice() {
+        [name] if FILTERS.contains(name) => Ok(()),
+        [name] if let Some(near) = nearest(name, FILTERS) => {
+            Err(format!("`{name}` is not a content filter: did you mean `{near}`?"))
+        }
+        [name, ..] if !names.iter().any(|name| FILTERS.contains(name)) => Err(format!(
+            "`{name}` is not a content filter (a list holds alternatives; a list's members are matched by a \
+             pattern without the list)"
+        )),
+        _ => Err(format!("a content filter has one name, one of {}", quoted(FILTERS))),
     }
-    Err(match nearest(name, FILTERS) {
-        Some(near) => format!("`{name}` is not a content filter: did you mean `{near}`?"),
-        None => format!(
-            "`{name}` is not a content filter (a list holds alternatives; the members of a list are \
-             matched by a pattern without the list)"
-        ),
-    })
 }
 
 impl<'de> Deserialize<'de> for Matcher {

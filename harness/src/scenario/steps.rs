@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde::de::Deserializer;
 use serde_json::{Map, Value};
 
-use super::capture::{CaptureName, Captured, Pointer, Substitute, UnknownCapture};
+use super::capture::{CaptureName, Captured, Pointer, Substitute, UnknownCapture, substitute_in};
 use super::duration::{self, Friendly};
 use super::http::Http;
 use super::matcher::Matcher;
@@ -85,41 +85,14 @@ impl Action {
     pub fn substituted(&self, captured: &Captured) -> Result<Self, UnknownCapture> {
         let mut action = self.clone();
         match &mut action {
-            Self::S3Put(step) => {
-                step.key.substitute(captured)?;
-                step.body.substitute(captured)?;
-                step.content_type.substitute(captured)?;
-                step.metadata.substitute(captured)?;
-            }
-            Self::S3Delete(step) => step.key.substitute(captured)?,
+            Self::S3Put(step) => step.substitute(captured)?,
+            Self::S3Delete(step) => step.substitute(captured)?,
             Self::Http(step) => step.substitute(captured)?,
-            Self::EventsPut(step) => {
-                step.source.substitute(captured)?;
-                step.detail_type.substitute(captured)?;
-                step.detail.substitute(captured)?;
-                step.resources.substitute(captured)?;
-            }
-            Self::SqsSend(step) => {
-                step.body.substitute(captured)?;
-                step.json.substitute(captured)?;
-                step.attributes.substitute(captured)?;
-            }
-            Self::SnsPublish(step) => {
-                step.message.substitute(captured)?;
-                step.json.substitute(captured)?;
-                step.subject.substitute(captured)?;
-                step.attributes.substitute(captured)?;
-            }
-            Self::Invoke(step) => {
-                step.payload.substitute(captured)?;
-                match &mut step.expect {
-                    Some(InvokeExpect::Payload(matcher) | InvokeExpect::Error(matcher)) => {
-                        matcher.substitute(captured)?;
-                    }
-                    None => {}
-                }
-            }
-            Self::Fail(step) => step.message.substitute(captured)?,
+            Self::EventsPut(step) => step.substitute(captured)?,
+            Self::SqsSend(step) => step.substitute(captured)?,
+            Self::SnsPublish(step) => step.substitute(captured)?,
+            Self::Invoke(step) => step.substitute(captured)?,
+            Self::Fail(step) => step.substitute(captured)?,
             Self::Advance(_) | Self::Settle(_) => {}
         }
         Ok(action)
@@ -305,6 +278,22 @@ pub struct Settle {
     #[serde(default, deserialize_with = "duration::optional")]
     #[schemars(with = "Option<Friendly>")]
     pub within: Option<Duration>,
+}
+
+substitute_in!(S3Put: key, body, content_type, metadata);
+substitute_in!(S3Delete: key);
+substitute_in!(EventsPut: source, detail_type, detail, resources);
+substitute_in!(SqsSend: body, json, attributes);
+substitute_in!(SnsPublish: message, json, subject, attributes);
+substitute_in!(Invoke: payload, expect);
+substitute_in!(Fail: message);
+
+impl Substitute for InvokeExpect {
+    fn substitute(&mut self, captured: &Captured) -> Result<(), UnknownCapture> {
+        match self {
+            Self::Payload(matcher) | Self::Error(matcher) => matcher.substitute(captured),
+        }
+    }
 }
 
 fn once() -> NonZeroU32 {

@@ -80,7 +80,8 @@ impl Reader<'_> {
     fn version(&mut self, root: &Node) {
         let Some(node) = root.get("version") else { return self.missing(root, "version") };
         if !matches!(&node.content, Content::Number(_, written) if written == "1") {
-            let written = node.scalar().map_or_else(|| node.kind().to_owned(), |text| format!("`{text}`"));
+            let raw = self.source.text.get(node.span.clone()).unwrap_or_default();
+            let written = if node.scalar().is_some() { format!("`{raw}`") } else { node.kind().to_owned() };
             self.error(node.span.clone(), format!("{written} is not a version of the format"))
                 .help("write `version: 1`");
         }
@@ -217,39 +218,46 @@ impl Reader<'_> {
 
     /// Reports references to what no earlier step captures.
     fn captures(&mut self, root: &Node) {
-        let mut captured = BTreeSet::new();
         let steps = root.get("steps").and_then(Node::sequence).unwrap_or_default();
-        for (_, settings) in steps.iter().filter_map(Node::mapping).flatten() {
+        let settings = || steps.iter().filter_map(Node::mapping).flatten().map(|(_, settings)| settings);
+        let later = settings().flat_map(captured_by).collect();
+        let mut captured = BTreeSet::new();
+        for settings in settings() {
             for (_, value) in entries_without(settings, &NEVER_SUBSTITUTED) {
-                self.references(value, &captured);
+                self.references(value, &captured, &later);
             }
-            let names = settings.get("capture").and_then(Node::mapping).unwrap_or_default();
-            captured.extend(names.iter().filter_map(|(name, _)| name.text()));
+            captured.extend(captured_by(settings));
         }
         let expect = |key: &str| root.get("expect").and_then(|expect| expect.get(key));
         for section in [expect("queues"), expect("objects")].into_iter().flatten() {
-            self.references(section, &captured);
+            self.references(section, &captured, &later);
         }
         for (_, table) in expect("tables").and_then(Node::mapping).unwrap_or_default() {
             for (_, value) in entries_without(table, &["redact"]) {
-                self.references(value, &captured);
+                self.references(value, &captured, &later);
             }
         }
     }
 
-    fn references(&mut self, node: &Node, captured: &BTreeSet<&str>) {
+    /// Reports references to what is not captured, or only `later`.
+    fn references(&mut self, node: &Node, captured: &BTreeSet<&str>, later: &BTreeSet<&str>) {
         let written = node.text().unwrap_or_default();
         for (name, range) in references(written).filter(|(name, _)| !captured.contains(name)) {
             let raw = self.source.text.get(node.span.clone()).unwrap_or_default();
             let place = raw.find(&written[range.clone()]).map(|at| node.span.start + at);
             let span = place.map_or_else(|| first_line(self.source, &node.span), |at| at..at + range.len());
-            self.error(span, format!("no earlier step captures `{name}`"))
+            let diagnostic = self.error(span, format!("no earlier step captures `{name}`"));
+            if later.contains(name) {
+                diagnostic.help("a capture serves the steps after its own");
+                continue;
+            }
+            diagnostic
                 .help(format!("write `$${name}` for the text `${name}`"))
                 .did_you_mean(name, captured.iter().copied());
         }
         let values = node.mapping().unwrap_or_default().iter().map(|(_, value)| value);
         for value in values.chain(node.sequence().unwrap_or_default()) {
-            self.references(value, captured);
+            self.references(value, captured, later);
         }
     }
 
@@ -334,6 +342,12 @@ fn first_line(source: &Source, span: &Span) -> Span {
     let text = source.text.get(span.clone()).unwrap_or_default();
     let line = text.lines().next().unwrap_or_default().trim_end();
     span.start..span.start + line.len()
+}
+
+/// The names that a step with these settings captures.
+fn captured_by(settings: &Node) -> impl Iterator<Item = &str> {
+    let names = settings.get("capture").and_then(Node::mapping).unwrap_or_default();
+    names.iter().filter_map(|(name, _)| name.text())
 }
 
 fn text(key: &Node) -> &str {

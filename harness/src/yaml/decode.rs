@@ -175,6 +175,7 @@ impl<'de> Deserializer<'de> for &'de Node {
         let visited = match &self.content {
             Content::Text(text) => visitor.visit_enum(text.as_str().into_deserializer()),
             Content::Mapping(entries) if entries.len() == 1 => visitor.visit_enum(Variant(&entries[0])),
+            Content::Mapping(_) => Err(de::Error::custom(format!("expected exactly one of {}", quoted(variants)))),
             _ => Err(de::Error::custom(format!("expected one of {}, found {}", quoted(variants), self.kind()))),
         };
         visited.map_err(|error| error.at(&self.span))

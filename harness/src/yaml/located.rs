@@ -134,3 +134,31 @@ impl JsonSchema for Scalar {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Source;
+    use crate::yaml::{decode, parse};
+
+    fn node(text: &str) -> Node {
+        parse(&Source::new("a.yaml", text)).expect("valid YAML")
+    }
+
+    #[test]
+    fn a_located_value_knows_its_place() {
+        let root = node("a: [x, yz]");
+        let list: Vec<Located<String>> = decode(root.get("a").expect("there")).expect("texts");
+        assert_eq!(list[1], Located { value: "yz".to_owned(), span: 7..9 });
+        let wrong = decode::<Vec<Located<String>>>(&node("[x, 5]")).expect_err("a number");
+        assert_eq!((wrong.message.as_str(), wrong.span), ("expected text, found the number 5", Some(4..5)));
+    }
+
+    #[test]
+    fn a_scalar_is_the_text_that_was_written() {
+        let scalars: Vec<Scalar> = decode(&node("[1.50, true, 007, text, '2']")).expect("scalars");
+        let texts: Vec<_> = scalars.iter().map(|scalar| scalar.0.as_str()).collect();
+        assert_eq!(texts, ["1.50", "true", "007", "text", "2"]);
+        assert!(decode::<Scalar>(&node("[1]")).is_err());
+    }
+}
