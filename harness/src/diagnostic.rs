@@ -61,6 +61,11 @@ impl Diagnostics {
         self.0.last_mut().expect("one was pushed just now")
     }
 
+    /// Adds a problem that was made elsewhere.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.0.push(diagnostic);
+    }
+
     /// Adds all of another list.
     pub fn extend(&mut self, other: Diagnostics) {
         self.0.extend(other.0);

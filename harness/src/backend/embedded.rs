@@ -31,6 +31,17 @@ impl Embedded {
     pub fn new(clock: Clock, ids: Ids, hosts: HostHandler) -> Self {
         Self { emulator: Emulator::new(clock, ids).with_hosts(hosts), clock, function_events: Arc::default() }
     }
+
+    /// How a stack's resources are named. Names do not depend on the seed, so that replays can be compared.
+    pub fn naming(stack_name: &str) -> Naming {
+        Naming {
+            account: DEFAULT_ACCOUNT.to_owned(),
+            region: REGION.to_owned(),
+            stack_name: stack_name.to_owned(),
+            suffix: "rehearsal".to_owned(),
+            queue_url_base: format!("https://sqs.{REGION}.amazonaws.com"),
+        }
+    }
 }
 
 impl Backend for Embedded {
@@ -42,15 +53,8 @@ impl Backend for Embedded {
         self.clock
     }
 
-    /// Names do not depend on the seed, so that two replays can be compared.
     fn naming(&self, stack_name: &str) -> Naming {
-        Naming {
-            account: DEFAULT_ACCOUNT.to_owned(),
-            region: REGION.to_owned(),
-            stack_name: stack_name.to_owned(),
-            suffix: "rehearsal".to_owned(),
-            queue_url_base: format!("https://sqs.{REGION}.amazonaws.com"),
-        }
+        Self::naming(stack_name)
     }
 
     fn config(&self) -> SdkConfig {

@@ -116,7 +116,7 @@ pub struct Request<'a> {
 
 impl Lambda {
     /// The service with its functions. `config` is how handlers reach AWS.
-    pub fn new(
+    pub(crate) fn new(
         functions: impl IntoIterator<Item = (stack::Function, Arc<dyn Code>)>,
         config: SdkConfig,
         clock: Clock,
