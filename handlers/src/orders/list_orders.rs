@@ -27,7 +27,7 @@ impl State {
     }
 }
 
-/// 200 with `orders`, and `nextToken` while there may be more; 400.
+/// 200 with `count`, `orders`, and `nextToken` while there may be more; 400.
 ///
 /// # Errors
 /// When DynamoDB fails.
@@ -38,6 +38,8 @@ pub async fn handler(state: &State, event: LambdaEvent<ApiRequest>) -> Result<Ap
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Listing {
+    /// Of this page.
+    count: usize,
     orders: Vec<Order>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_token: Option<String>,
@@ -51,7 +53,7 @@ async fn list(state: &State, request: &ApiRequest) -> Result<ApiResponse, Failur
     let start = request.query("nextToken").map(parse_token).transpose()?;
     let page = state.orders.list(customer_id, limit, start).await?;
     let next_token = page.last.as_ref().map(token).transpose()?;
-    Ok(ApiResponse::json(200, &Listing { orders: page.orders, next_token })?)
+    Ok(ApiResponse::json(200, &Listing { count: page.orders.len(), orders: page.orders, next_token })?)
 }
 
 fn parse_limit(text: &str) -> Result<i32, Problem> {
