@@ -174,3 +174,95 @@ fn user_principal(account: &str) -> String {
 fn owner_principal(account: &str) -> String {
     format!("A{}", canonical_user(account)[..13].to_uppercase())
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::{HeaderMap, Method, Uri};
+
+    use super::*;
+    use crate::protocol::{Identity, Request, Service};
+    use crate::{Clock, Ids};
+
+    /// Calls `check` with a `PutObject` of `a b.csv` to `uploads`.
+    fn with_call(check: impl FnOnce(&Call<'_>, &Target)) {
+        let request = Request {
+            method: Method::PUT,
+            uri: Uri::from_static("https://uploads.s3.us-east-1.amazonaws.com/a%20b.csv"),
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+        };
+        let identity = Identity {
+            service: Service::S3,
+            operation: "PutObject".to_owned(),
+            account: "123456789012".to_owned(),
+            region: "us-east-1".to_owned(),
+        };
+        let clock = Clock::starting_at("2026-01-01T00:00:00.25Z".parse().expect("a timestamp"));
+        let (request, identity) = (&request, &identity);
+        let call = Call { request, identity, request_id: "N4N7GDK58NMKJ12R", clock, ids: Ids::seeded(1) };
+        check(&call, &Target { bucket: "uploads".to_owned(), key: "a b.csv".to_owned() });
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn eventbridge_is_told_with_the_key_as_it_is() {
+        with_call(|call, target| {
+            let change = Change::Created { size: 5, etag: "b1946ac92492d2347c6235b4d2611184".to_owned() };
+            let event = Event { call, target, change: &change, how: "Put", sequencer: "00617F08299329D189".to_owned() };
+            let event = event.for_event_bridge();
+            assert_eq!((event.source.as_str(), event.detail_type.as_str()), ("aws.s3", "Object Created"));
+            assert_eq!(event.resources, ["arn:aws:s3:::uploads"]);
+            let expected = json!({
+                "version": "0",
+                "bucket": { "name": "uploads" },
+                "object": {
+                    "key": "a b.csv",
+                    "size": 5,
+                    "etag": "b1946ac92492d2347c6235b4d2611184",
+                    "sequencer": "00617F08299329D189",
+                },
+                "request-id": "N4N7GDK58NMKJ12R",
+                "requester": "123456789012",
+                "source-ip-address": "127.0.0.1",
+                "reason": "PutObject",
+            });
+            assert_eq!(event.detail, expected);
+        });
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn eventbridge_is_told_that_a_deletion_is_permanent() {
+        with_call(|call, target| {
+            let event = Event { call, target, change: &Change::Removed, how: "Delete", sequencer: "1".to_owned() };
+            let event = event.for_event_bridge();
+            assert_eq!(event.detail_type, "Object Deleted");
+            assert_eq!(event.detail["object"], json!({ "key": "a b.csv", "sequencer": "1" }));
+            assert_eq!(event.detail["reason"], "DeleteObject");
+            assert_eq!(event.detail["deletion-type"], "Permanently Deleted");
+        });
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_test_event_names_the_bucket_and_the_request() {
+        with_call(|call, target| {
+            let mut event = test(call, &target.bucket);
+            let host = event.as_object_mut().and_then(|event| event.remove("HostId"));
+            assert!(host.is_some_and(|host| host.as_str().is_some_and(|host| host.len() == 76)));
+            let expected = json!({
+                "Service": "Amazon S3",
+                "Event": "s3:TestEvent",
+                "Time": "2026-01-01T00:00:00.250Z",
+                "Bucket": "uploads",
+                "RequestId": "N4N7GDK58NMKJ12R",
+            });
+            assert_eq!(event, expected);
+        });
+    }
+
+    #[test]
+    fn sequencers_grow_with_time_and_with_each_change() {
+        let at = |second| Timestamp::from_second(second).expect("in range");
+        let sequencers = [sequencer(at(10), 1), sequencer(at(10), 2), sequencer(at(11), 3)];
+        assert!(sequencers.is_sorted() && sequencers.iter().all(|text| text.len() == 18), "{sequencers:?}");
+    }
+}
