@@ -6,7 +6,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 /// A file's text and the name that messages give it.
 #[derive(Debug, PartialEq, Eq)]
@@ -61,6 +61,11 @@ impl Diagnostics {
         self.0.last_mut().expect("one was pushed just now")
     }
 
+    /// Adds a problem that was made elsewhere.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.0.push(diagnostic);
+    }
+
     /// Adds all of another list.
     pub fn extend(&mut self, other: Diagnostics) {
         self.0.extend(other.0);
@@ -110,17 +115,25 @@ impl Diagnostic {
     }
 
     fn render(&self, styled: bool) -> String {
+        let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
+        let title = Level::ERROR.primary_title(self.message.as_str());
+        let mut group: Group<'_> = if self.source.text.is_empty() {
+            title.element(Origin::path(self.source.path.as_str()))
+        } else {
+            title.element(self.snippet())
+        };
+        if let Some(help) = &self.help {
+            group = group.element(Level::HELP.message(help.as_str()));
+        }
+        renderer.render(&[group])
+    }
+
+    fn snippet(&self) -> Snippet<'_, Annotation<'_>> {
         let length = self.source.text.len();
         let span = self.span.start.min(length)..self.span.end.clamp(self.span.start.min(length), length);
         let annotation = AnnotationKind::Primary.span(span);
         let annotation = if self.label.is_empty() { annotation } else { annotation.label(self.label.as_str()) };
-        let snippet = Snippet::source(self.source.text.as_str()).path(self.source.path.as_str()).annotation(annotation);
-        let mut group: Group<'_> = Level::ERROR.primary_title(self.message.as_str()).element(snippet);
-        if let Some(help) = &self.help {
-            group = group.element(Level::HELP.message(help.as_str()));
-        }
-        let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
-        renderer.render(&[group])
+        Snippet::source(self.source.text.as_str()).path(self.source.path.as_str()).annotation(annotation)
     }
 }
 
@@ -155,6 +168,17 @@ mod tests {
           | ^^^^ not a key of a scenario
           |
           = help: did you mean `name`?
+        ");
+    }
+
+    #[test]
+    fn a_file_without_text_is_named_without_a_line() {
+        let mut diagnostics = Diagnostics::default();
+        diagnostics.error(&Source::new("a.yaml", ""), 0..0, "there is no such file").help("write one");
+        insta::assert_snapshot!(diagnostics.render(false), @r"
+        error: there is no such file
+        --> a.yaml
+         = help: write one
         ");
     }
 

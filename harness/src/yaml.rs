@@ -5,9 +5,12 @@
 //! the tree explode. The tree also serves serde: [`Node`] is a deserializer whose errors carry a place.
 
 mod decode;
+mod located;
 mod parse;
 
+pub(crate) use decode::quoted;
 pub use decode::{DecodeError, decode};
+pub use located::{Located, Scalar};
 pub use parse::parse;
 
 use serde_json::Value;

@@ -110,6 +110,11 @@ impl Emulator {
         }
     }
 
+    /// A view of the changes that somebody may wait for, from now on.
+    pub fn changes(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.lock().changes()
+    }
+
     /// Answers one request, as the SDK's connector does.
     pub async fn answer(&self, request: Request) -> Result<http::Response<Bytes>, ConnectorError> {
         match identify(&request) {
@@ -201,10 +206,7 @@ impl HttpClient for Emulator {
 pub async fn collect(request: HttpRequest) -> Result<Request, ConnectorError> {
     let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
     let (parts, body) = request.into_parts();
-    let body = match body.bytes() {
-        Some(bytes) => Bytes::copy_from_slice(bytes),
-        None => body.collect().await.map_err(ConnectorError::user)?.to_bytes(),
-    };
+    let body = body.collect().await.map_err(ConnectorError::user)?.to_bytes();
     Ok(Request { method: parts.method, uri: parts.uri, headers: parts.headers, body })
 }
 

@@ -4,10 +4,12 @@ use std::fmt;
 
 use serde::de::value::StrDeserializer;
 use serde::de::{
-    self, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor,
+    self, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, Unexpected, VariantAccess,
+    Visitor,
 };
 use serde::{Deserialize, forward_to_deserialize_any};
 
+use super::located::{LOCATED, Place, SCALAR};
 use super::{Content, Node};
 use crate::diagnostic::Span;
 
@@ -48,12 +50,63 @@ impl de::Error for DecodeError {
         Self { message: message.to_string(), span: None, unknown: None }
     }
 
+    fn invalid_type(found: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
+        Self::custom(format!("expected {}, found {}", in_yaml(&expected.to_string()), describe(found)))
+    }
+
+    fn invalid_value(found: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
+        Self::invalid_type(found, expected)
+    }
+
+    fn missing_field(field: &'static str) -> Self {
+        Self::custom(format!("the key `{field}` is missing"))
+    }
+
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
         Self { message: format!("unknown key `{field}`"), span: None, unknown: Some((field.to_owned(), expected)) }
     }
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
-        Self { message: format!("unknown `{variant}`"), span: None, unknown: Some((variant.to_owned(), expected)) }
+        Self {
+            message: format!("unknown value `{variant}`"),
+            span: None,
+            unknown: Some((variant.to_owned(), expected)),
+        }
+    }
+}
+
+/// What Rust expected, in the words of somebody who writes YAML.
+fn in_yaml(expected: &str) -> &str {
+    match expected {
+        "a string" | "path string" => "text",
+        "a boolean" => "`true` or `false`",
+        "a sequence" => "a list",
+        "a map" => "a mapping",
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number, 0 or more",
+        other if other.starts_with("a nonzero u") => "a whole number, 1 or more",
+        other if other.starts_with("struct ") => "a mapping",
+        other => other,
+    }
+}
+
+/// Names for a message: "`a`, `b`".
+pub(crate) fn quoted<'a>(names: impl IntoIterator<Item = impl AsRef<str> + 'a>) -> String {
+    let quoted: Vec<_> = names.into_iter().map(|name| format!("`{}`", name.as_ref())).collect();
+    quoted.join(", ")
+}
+
+fn describe(found: Unexpected<'_>) -> String {
+    match found {
+        Unexpected::Str(text) if text.chars().count() > 40 || text.contains('\n') => "text".to_owned(),
+        Unexpected::Str(text) => format!("the text `{text}`"),
+        Unexpected::Bool(value) => format!("`{value}`"),
+        Unexpected::Unsigned(value) => format!("the number {value}"),
+        Unexpected::Signed(value) => format!("the number {value}"),
+        Unexpected::Float(value) => format!("the number {value}"),
+        Unexpected::Unit => "nothing".to_owned(),
+        Unexpected::Seq => "a list".to_owned(),
+        Unexpected::Map => "a mapping".to_owned(),
+        other => other.to_string(),
     }
 }
 
@@ -91,27 +144,46 @@ impl<'de> Deserializer<'de> for &'de Node {
         }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, DecodeError> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, DecodeError> {
+        if name == SCALAR
+            && let Some(text) = self.scalar()
+        {
+            return visitor.visit_string(text);
+        }
         visitor.visit_newtype_struct(self).map_err(|error| error.at(&self.span))
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, DecodeError> {
+        if name == LOCATED { visitor.visit_seq(Place::new(self)) } else { self.deserialize_any(visitor) }
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,
-        _: &'static [&'static str],
+        variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
         let visited = match &self.content {
             Content::Text(text) => visitor.visit_enum(text.as_str().into_deserializer()),
             Content::Mapping(entries) if entries.len() == 1 => visitor.visit_enum(Variant(&entries[0])),
-            _ => Err(de::Error::custom(format!("expected one name with its settings, found {}", self.kind()))),
+            Content::Mapping(_) => Err(de::Error::custom(format!("expected exactly one of {}", quoted(variants)))),
+            _ => Err(de::Error::custom(format!("expected one of {}, found {}", quoted(variants), self.kind()))),
         };
         visited.map_err(|error| error.at(&self.span))
     }
 
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
-        tuple_struct map struct identifier ignored_any
+        tuple_struct map identifier ignored_any
     }
 }
 

@@ -85,10 +85,7 @@ impl<'s> Builder<'s> {
 
     fn node(&mut self, event: Event<'s>, span: Span, depth: usize) -> Option<Node> {
         self.count(1, &span)?;
-        if depth > MAX_DEPTH {
-            self.diagnostics.error(self.source, span, format!("nested more than {MAX_DEPTH} levels deep"));
-            return None;
-        }
+        self.check_depth(depth, &span)?;
         let (anchor, node) = match event {
             Event::Scalar(text, style, anchor, tag) => (anchor, scalar(text, style, tag, span)),
             Event::SequenceStart(_, anchor, tag) => (anchor, self.sequence(local(tag), span, depth)?),
@@ -96,6 +93,7 @@ impl<'s> Builder<'s> {
             Event::Alias(anchor) => {
                 let mut node = self.anchors.get(&anchor)?.clone();
                 self.count(size(&node), &span)?;
+                self.check_depth(depth + height(&node), &span)?;
                 node.span = span;
                 (0, node)
             }
@@ -105,6 +103,14 @@ impl<'s> Builder<'s> {
             self.anchors.insert(anchor, node.clone());
         }
         Some(node)
+    }
+
+    fn check_depth(&mut self, depth: usize, span: &Span) -> Option<()> {
+        if depth > MAX_DEPTH {
+            self.diagnostics.error(self.source, span.clone(), format!("nested more than {MAX_DEPTH} levels deep"));
+            return None;
+        }
+        Some(())
     }
 
     fn count(&mut self, nodes: usize, span: &Span) -> Option<()> {
@@ -172,6 +178,17 @@ fn size(node: &Node) -> usize {
     }
 }
 
+/// How many levels a node has below itself.
+fn height(node: &Node) -> usize {
+    match &node.content {
+        Content::Sequence(members) => members.iter().map(|member| 1 + height(member)).max().unwrap_or(0),
+        Content::Mapping(entries) => {
+            entries.iter().map(|(key, value)| 1 + height(key).max(height(value))).max().unwrap_or(0)
+        }
+        _ => 0,
+    }
+}
+
 fn local(tag: Option<Cow<'_, Tag>>) -> Option<String> {
     tag.filter(|tag| !tag.is_yaml_core_schema()).map(|tag| tag.suffix().to_owned())
 }
@@ -215,4 +232,21 @@ fn number(text: &str) -> Option<serde_json::Number> {
         return None;
     }
     unsigned.parse::<f64>().ok().and_then(serde_json::Number::from_f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn aliases_of_aliases_cannot_nest_deeper_than_a_file_may() {
+        let nest = |inner: &str| format!("{}{inner}{}", "[".repeat(100), "]".repeat(100));
+        let one_level = format!("- &a {}\n- *a\n", nest(""));
+        let source = Source::new("a.yaml", one_level.clone());
+        assert!(parse(&source).is_ok());
+
+        let source = Source::new("a.yaml", format!("{one_level}- {}\n", nest("*a")));
+        let messages: Vec<_> = parse(&source).expect_err("200 levels").iter().map(|each| each.message.clone()).collect();
+        assert_eq!(messages, ["nested more than 128 levels deep"]);
+    }
 }

@@ -1,36 +1,143 @@
-//! EventBridge. (to be written)
-use crate::protocol::{AwsError, Reply, Service};
-use crate::world::{Call, Outstanding, World};
-use jiff::Timestamp;
+//! EventBridge: event buses, rules and targets, `PutEvents`, schedules, and delivery with retries.
+//!
+//! The modules, in the way of an event: [`put_events`] takes it, [`bus`] holds the [`rule`]s whose
+//! [`pattern`] it may match, [`input`] makes of it what a [`target`] gets, and [`deliver`] hands that over.
+//! [`schedule`] tells when a rule fires by itself.
+//!
+//! What always holds: the bus `default` exists, and an operation answers for what it simulates and refuses
+//! every other parameter by name.
+//! <https://docs.aws.amazon.com/eventbridge/latest/APIReference/Welcome.html>
+
+mod bus;
+mod deliver;
+mod input;
+pub mod pattern;
+mod put_events;
+mod rule;
+mod schedule;
+mod target;
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-#[derive(Default)]
-pub(crate) struct State;
+use crate::arn::Arn;
+use crate::protocol::{AwsError, Reply, Service, json, paging};
+use crate::world::{Call, Region, World};
 
-/// An event before EventBridge gives it an id.
-#[derive(Clone, Debug)]
-pub(crate) struct NewEvent {
-    pub source: String,
-    pub detail_type: String,
-    pub detail: Value,
-    pub resources: Vec<String>,
-}
+use bus::Bus;
+pub(crate) use deliver::{next_due, outstanding, run_due};
+pub(crate) use put_events::{NewEvent, put_on_default_bus};
 
-/// Puts an event of an AWS service on the default bus and returns its id.
-pub(crate) fn put_on_default_bus(_world: &mut World, _account: &str, _region: &str, _event: NewEvent) -> String {
-    String::new()
-}
-/// Fires what is due.
-pub(crate) fn run_due(_world: &mut World) {}
-/// When something is due next.
-pub(crate) fn next_due(_world: &World) -> Option<Timestamp> {
-    None
-}
-/// What is still to be done.
-pub(crate) fn outstanding(_world: &World) -> Vec<Outstanding> {
-    Vec::new()
+/// The bus that AWS services put their events on.
+const DEFAULT_BUS: &str = "default";
+
+/// EventBridge in one account and region.
+pub(crate) struct State {
+    buses: BTreeMap<String, Bus>,
+    /// Deliveries that failed and are to be tried again, in the order in which they first failed.
+    retries: Vec<deliver::Retry>,
 }
 
-pub(crate) fn answer(_world: &mut World, call: &Call<'_>) -> Result<Reply, AwsError> {
-    Err(AwsError::not_simulated(Service::EventBridge, call.operation()))
+impl Default for State {
+    fn default() -> Self {
+        Self { buses: BTreeMap::from([(DEFAULT_BUS.to_owned(), Bus::default())]), retries: Vec::new() }
+    }
+}
+
+pub(crate) fn answer(world: &mut World, call: &Call<'_>) -> Result<Reply, AwsError> {
+    let answer = match call.operation() {
+        "CreateEventBus" => bus::create(world, call),
+        "DeleteEventBus" => bus::delete(world, call),
+        "DescribeEventBus" => bus::describe(world, call),
+        "ListEventBuses" => bus::list(world, call),
+        "PutRule" => rule::put(world, call),
+        "DeleteRule" => rule::delete(world, call),
+        "DescribeRule" => rule::describe(world, call),
+        "ListRules" => rule::list(world, call),
+        "EnableRule" => rule::set_enabled(world, call, true),
+        "DisableRule" => rule::set_enabled(world, call, false),
+        "PutTargets" => target::put(world, call),
+        "RemoveTargets" => target::remove(world, call),
+        "ListTargetsByRule" => target::list_by_rule(world, call),
+        "ListRuleNamesByTarget" => target::list_rule_names(world, call),
+        "PutEvents" => put_events::put(world, call),
+        "TestEventPattern" => rule::test_pattern(call),
+        operation => Err(AwsError::not_simulated(Service::EventBridge, operation)),
+    };
+    let answer = answer?;
+    Ok(Reply::bytes("application/x-amz-json-1.1", answer.to_string()))
+}
+
+/// An operation's parameters: those that are simulated, and the rest. What is simulated must be a struct
+/// without flattened parts of its own, since only such a struct takes its members out of the rest.
+#[derive(Deserialize)]
+struct Parameters<T> {
+    #[serde(flatten)]
+    simulated: T,
+    #[serde(flatten)]
+    rest: Rest,
+}
+
+/// Members of an input that are not simulated.
+type Rest = BTreeMap<String, Value>;
+
+/// Reads an operation's parameters, refusing those that are not simulated by name.
+fn input<T: DeserializeOwned>(call: &Call<'_>) -> Result<T, AwsError> {
+    let Parameters { simulated, rest } = json::input::<Parameters<T>>(call.request)?;
+    refuse_rest(call, "", &rest)?;
+    Ok(simulated)
+}
+
+/// Refuses members that are not simulated, where `within` says what they are members of. What the flattened
+/// struct took is not among them, and a member that is null or empty asks for nothing.
+fn refuse_rest(call: &Call<'_>, within: &str, rest: &Rest) -> Result<(), AwsError> {
+    let asks = |value: &Value| match value {
+        Value::Null => false,
+        Value::Array(list) => !list.is_empty(),
+        _ => true,
+    };
+    match rest.iter().find(|(_, value)| asks(value)) {
+        Some((name, _)) => Err(not_simulated(call, &format!("{within}{name}"))),
+        None => Ok(()),
+    }
+}
+
+fn not_simulated(call: &Call<'_>, parameter: &str) -> AwsError {
+    AwsError::parameter_not_simulated(Service::EventBridge, call.operation(), parameter)
+}
+
+fn invalid(message: impl Into<String>) -> AwsError {
+    AwsError::client("ValidationException", message)
+}
+
+fn not_found(message: impl Into<String>) -> AwsError {
+    AwsError::client("ResourceNotFoundException", message)
+}
+
+/// The bus that a parameter names, by its name or its ARN.
+fn bus_name<'a>(call: &Call<'_>, name_or_arn: Option<&'a str>) -> Result<&'a str, AwsError> {
+    let Some(text) = name_or_arn else { return Ok(DEFAULT_BUS) };
+    let Some(arn) = Arn::parse(text) else { return Ok(text) };
+    if (arn.account, arn.region) != (call.identity.account.as_str(), call.identity.region.as_str()) {
+        return Err(not_simulated(call, "EventBusName in another account or region"));
+    }
+    arn.resource.strip_prefix("event-bus/").ok_or_else(|| invalid("Parameter EventBusName is not valid."))
+}
+
+/// The bus that a parameter names, or the error that it does not exist.
+fn find_bus<'w>(region: &'w mut Region, name: &str) -> Result<&'w mut Bus, AwsError> {
+    let bus = region.eventbridge.buses.get_mut(name);
+    bus.ok_or_else(|| not_found(format!("Event bus {name} does not exist.")))
+}
+
+/// A page of what an operation lists, of at most 100 items.
+fn page<T>(items: Vec<T>, token: Option<&str>, limit: Option<usize>) -> Result<(Vec<T>, Option<String>), AwsError> {
+    let limit = limit.unwrap_or(100);
+    if !(1..=100).contains(&limit) {
+        return Err(invalid("Parameter Limit is not valid."));
+    }
+    paging::page(items, token, limit).ok_or_else(|| invalid("Parameter NextToken is not valid."))
 }

@@ -5,6 +5,7 @@
 
 mod error;
 pub mod json;
+pub mod paging;
 pub mod query;
 mod reply;
 pub mod xml;

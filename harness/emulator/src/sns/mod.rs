@@ -1,29 +1,106 @@
-//! SNS. (to be written)
-use crate::protocol::{AwsError, Reply, Service};
-use crate::sqs::MessageAttribute;
-use crate::world::{Call, Undeliverable, World};
+//! SNS: standard topics, subscriptions of queues and functions, publishing and delivery.
+//!
+//! The modules, in the way of a message: [`topic`]s have [`subscription`]s; [`publish`] takes a message and
+//! [`deliver`] hands it to each subscription that [`filter`]s it in.
+//!
+//! What always holds: a subscription belongs to a topic that exists and is confirmed, and what is not
+//! simulated (FIFO topics, other protocols) is refused by name.
+//! <https://docs.aws.amazon.com/sns/latest/api/welcome.html>
+
+mod deliver;
+mod filter;
+mod publish;
+mod subscription;
+mod topic;
+
 use std::collections::BTreeMap;
 
+use crate::arn::Arn;
+use crate::protocol::query::{self, Form};
+use crate::protocol::{AwsError, Reply, Service, paging, xml};
+use crate::world::{Call, World};
+
+pub(crate) use publish::{NewNotification, publish};
+use topic::Topic;
+
+/// SNS in one account and region: the topics by name.
 #[derive(Default)]
-pub(crate) struct State;
-
-/// What is published to a topic.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct NewNotification {
-    pub subject: Option<String>,
-    pub message: String,
-    pub attributes: BTreeMap<String, MessageAttribute>,
+pub(crate) struct State {
+    topics: BTreeMap<String, Topic>,
 }
 
-/// Publishes to a topic and delivers to its subscriptions.
-pub(crate) fn publish(
-    _world: &mut World,
-    _topic: &str,
-    _notification: NewNotification,
-) -> Result<String, Undeliverable> {
-    Err(Undeliverable::NoSuchTarget)
+pub(crate) fn answer(world: &mut World, call: &Call<'_>) -> Result<Reply, AwsError> {
+    let form = query::form(call.request);
+    let result = match call.operation() {
+        "CreateTopic" => topic::create(world, call, &form),
+        "DeleteTopic" => topic::delete(world, call, &form),
+        "ListTopics" => topic::list(world, call, &form),
+        "GetTopicAttributes" => topic::get_attributes(world, call, &form),
+        "SetTopicAttributes" => topic::set_attributes(world, call, &form),
+        "TagResource" => topic::tag(world, call, &form),
+        "UntagResource" => topic::untag(world, call, &form),
+        "ListTagsForResource" => topic::list_tags(world, call, &form),
+        "Subscribe" => subscription::subscribe(world, call, &form),
+        "Unsubscribe" => subscription::unsubscribe(world, call, &form),
+        "ListSubscriptions" => subscription::list(world, call, &form),
+        "ListSubscriptionsByTopic" => subscription::list_by_topic(world, call, &form),
+        "GetSubscriptionAttributes" => subscription::get_attributes(world, call, &form),
+        "SetSubscriptionAttributes" => subscription::set_attributes(world, call, &form),
+        "Publish" => publish::one(world, call, &form),
+        "PublishBatch" => publish::batch(world, call, &form),
+        operation => Err(AwsError::not_simulated(Service::Sns, operation)),
+    };
+    Ok(query::reply(call.operation(), &result?, call.request_id))
 }
 
-pub(crate) fn answer(_world: &mut World, call: &Call<'_>) -> Result<Reply, AwsError> {
-    Err(AwsError::not_simulated(Service::Sns, call.operation()))
+/// Refuses a form's parameters that are not simulated by name.
+fn refuse_others(call: &Call<'_>, form: &Form, simulated: &[&str]) -> Result<(), AwsError> {
+    let top_level = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
+    let known = |name: &str| matches!(name, "Action" | "Version") || simulated.contains(&name);
+    match form.keys().map(|name| top_level(name)).find(|name| !known(name)) {
+        Some(name) => Err(not_simulated(call, &name)),
+        None => Ok(()),
+    }
+}
+
+fn not_simulated(call: &Call<'_>, parameter: &str) -> AwsError {
+    AwsError::parameter_not_simulated(Service::Sns, call.operation(), parameter)
+}
+
+fn required<'f>(form: &'f Form, name: &str) -> Result<&'f str, AwsError> {
+    form.get(name).map(String::as_str).ok_or_else(|| invalid(name))
+}
+
+/// `InvalidParameter` with the wording that SNS gives it.
+fn invalid(what: impl std::fmt::Display) -> AwsError {
+    AwsError::client("InvalidParameter", format!("Invalid parameter: {what}"))
+}
+
+fn not_found(what: &str) -> AwsError {
+    AwsError::new(404, "NotFound", format!("{what} does not exist"))
+}
+
+/// The topic with an ARN, or the error that there is none.
+fn find_topic<'w>(world: &'w mut World, arn: &str) -> Result<&'w mut Topic, AwsError> {
+    let parsed = Arn::parse(arn).filter(|parsed| parsed.service == "sns" && !parsed.resource.contains(':'));
+    let parsed = parsed.ok_or_else(|| invalid("TopicArn"))?;
+    let topics = &mut world.region(parsed.account, parsed.region).sns.topics;
+    topics.get_mut(parsed.resource).ok_or_else(|| not_found("Topic"))
+}
+
+/// A page of what an operation lists: its members in an element of the given name, then the token.
+fn page(name: &str, members: Vec<String>, form: &Form) -> Result<String, AwsError> {
+    let token = form.get("NextToken").map(String::as_str).filter(|token| !token.is_empty());
+    let (members, next) = paging::page(members, token, 100).ok_or_else(|| invalid("NextToken"))?;
+    let members: String = members.iter().map(|member| format!("<member>{member}</member>")).collect();
+    let next = next.map(|next| xml::element("NextToken", &next)).unwrap_or_default();
+    Ok(format!("<{name}>{members}</{name}>{next}"))
+}
+
+/// A map of attributes.
+fn attributes(attributes: &BTreeMap<String, String>) -> String {
+    let entry = |(name, value): (&String, &String)| {
+        format!("<entry>{}{}</entry>", xml::element("key", name), xml::element("value", value))
+    };
+    format!("<Attributes>{}</Attributes>", attributes.iter().map(entry).collect::<String>())
 }

@@ -1,13 +1,49 @@
-//! SQS. (to be written)
-use crate::Ids;
-use crate::protocol::{AwsError, Reply, Request, Service};
-use crate::world::{Call, Undeliverable, World};
-use jiff::Timestamp;
+//! SQS: standard queues, over the AWS JSON 1.0 protocol.
+//!
+//! - [`queue`]: one queue, and which of its messages can be received when; [`message`]: one message;
+//! - [`attributes`]: what can be set on a queue;
+//! - [`queues`], [`send`], [`receive`], [`redrive`]: the operations.
+//!
+//! What always holds: the oldest message that can be received is received first, which standard queues
+//! allow and do not promise; a message is never in two queues; a message whose retention period is over is
+//! never seen again.
+//!
+//! FIFO queues, encryption with KMS keys and the older query protocol are refused by name. Permissions are
+//! not checked: a queue's policy is kept and told.
+//! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/Welcome.html>
+
+mod attributes;
+mod batch;
+mod error;
+mod message;
+mod queue;
+mod queues;
+mod receive;
+mod redrive;
+mod send;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
+
+use self::message::{Content, Message};
+use self::queue::Queue;
+use crate::Ids;
+use crate::protocol::{AwsError, Reply, Request, Service};
+use crate::world::{Call, Undeliverable, World};
+
+/// The longest that a message stays hidden after one receive: 12 hours.
+const MAXIMUM_VISIBILITY: SignedDuration = SignedDuration::from_hours(12);
+
+/// The queues of one account in one region.
 #[derive(Default)]
-pub(crate) struct State;
+pub(crate) struct State {
+    queues: BTreeMap<String, Queue>,
+    /// When each queue that is gone was deleted: its name cannot be used again at once.
+    deleted: BTreeMap<String, Timestamp>,
+    move_tasks: Vec<redrive::MoveTask>,
+}
 
 /// A message that another service sends.
 #[derive(Clone, Debug, Default)]
@@ -45,31 +81,138 @@ pub struct QueueDepth {
     pub next_visible: Option<Timestamp>,
 }
 
-impl State {
-    pub fn deliver(
-        &mut self,
-        _name: &str,
-        _message: NewMessage,
-        _now: Timestamp,
-        _ids: &Ids,
-    ) -> Result<String, Undeliverable> {
-        Err(Undeliverable::NoSuchTarget)
+/// Answers one request.
+pub(crate) fn answer(world: &mut World, call: &Call<'_>) -> Result<Reply, AwsError> {
+    if call.request.header("x-amz-target").is_none() {
+        return Err(AwsError::parameter_not_simulated(Service::Sqs, call.operation(), "the query protocol"));
     }
-    /// What stands in each queue.
-    pub fn depths(&self, _now: Timestamp) -> Vec<QueueDepth> {
-        Vec::new()
+    let result = match call.operation() {
+        "ChangeMessageVisibility" => receive::change_message_visibility(world, call),
+        "ChangeMessageVisibilityBatch" => receive::change_message_visibility_batch(world, call),
+        "CreateQueue" => queues::create_queue(world, call),
+        "DeleteMessage" => receive::delete_message(world, call),
+        "DeleteMessageBatch" => receive::delete_message_batch(world, call),
+        "DeleteQueue" => queues::delete_queue(world, call),
+        "GetQueueAttributes" => queues::get_queue_attributes(world, call),
+        "GetQueueUrl" => queues::get_queue_url(world, call),
+        "ListDeadLetterSourceQueues" => redrive::list_dead_letter_source_queues(world, call),
+        "ListMessageMoveTasks" => redrive::list_message_move_tasks(world, call),
+        "ListQueueTags" => queues::list_queue_tags(world, call),
+        "ListQueues" => queues::list_queues(world, call),
+        "PurgeQueue" => queues::purge_queue(world, call),
+        "ReceiveMessage" => receive::receive_message(world, call),
+        "SendMessage" => send::send_message(world, call),
+        "SendMessageBatch" => send::send_message_batch(world, call),
+        "SetQueueAttributes" => queues::set_queue_attributes(world, call),
+        "StartMessageMoveTask" => redrive::start_message_move_task(world, call),
+        "TagQueue" => queues::tag_queue(world, call),
+        "UntagQueue" => queues::untag_queue(world, call),
+        operation => return Err(AwsError::not_simulated(Service::Sqs, operation)),
+    };
+    let only_reads = ["Get", "List"].iter().any(|start| call.operation().starts_with(start));
+    if result.is_ok() && !only_reads {
+        world.changed();
     }
-    /// When the next message of a queue can be received (now or earlier, for one that is visible).
-    pub fn next_visible(&self, _url: &str) -> Option<Timestamp> {
-        None
-    }
+    result.map(|output| Reply::json(&output))
 }
 
 /// The queue and the time that a `ReceiveMessage` may wait, where it may.
-pub(crate) fn long_poll(_world: &World, _request: &Request) -> Option<(String, Duration)> {
-    None
+pub(crate) fn long_poll(world: &World, request: &Request) -> Option<(String, Duration)> {
+    let input: receive::ReceiveMessage = crate::protocol::json::input(request).ok()?;
+    let queue =
+        world.regions().find_map(|region| region.sqs.queues.values().find(|queue| queue.is_at(&input.queue_url)))?;
+    let seconds = input.wait_time_seconds.unwrap_or(queue.attributes.receive_wait());
+    let seconds = u64::try_from(seconds).ok().filter(|seconds| (1..=20).contains(seconds))?;
+    Some((input.queue_url, Duration::from_secs(seconds)))
 }
 
-pub(crate) fn answer(_world: &mut World, call: &Call<'_>) -> Result<Reply, AwsError> {
-    Err(AwsError::not_simulated(Service::Sqs, call.operation()))
+impl State {
+    /// Puts a message into a queue, as another service does, and returns its message id. A message above
+    /// the queue's maximum size is refused for good.
+    pub fn deliver(
+        &mut self,
+        name: &str,
+        message: NewMessage,
+        now: Timestamp,
+        ids: &Ids,
+    ) -> Result<String, Undeliverable> {
+        let queue = self.queues.get_mut(name).ok_or(Undeliverable::NoSuchTarget)?;
+        let content = Content { body: message.body, attributes: message.attributes, ..Content::default() };
+        if content.size() > queue.attributes.maximum_message_size() {
+            return Err(Undeliverable::NoSuchTarget);
+        }
+        let sender = queue.account().to_owned();
+        let message = Message::new(content, sender, now, queue.attributes.delay(), ids);
+        let id = message.id.clone();
+        queue.put(message);
+        Ok(id)
+    }
+
+    /// What stands in each queue.
+    pub fn depths(&self, now: Timestamp) -> Vec<QueueDepth> {
+        self.queues.values().map(|queue| queue.depth(now)).collect()
+    }
+
+    /// When the next message of a queue can be received (now or earlier, for one that is visible).
+    pub fn next_visible(&self, url: &str) -> Option<Timestamp> {
+        self.queues.values().find(|queue| queue.is_at(url))?.next_visible()
+    }
+
+    /// The queue at a URL, without what has expired.
+    fn at_url(&mut self, url: &str, now: Timestamp) -> Result<&mut Queue, AwsError> {
+        if url.is_empty() {
+            return Err(error::missing("QueueUrl"));
+        }
+        let queue = self.queues.values_mut().find(|queue| queue.is_at(url)).ok_or_else(error::no_such_queue)?;
+        queue.expire(now);
+        Ok(queue)
+    }
+
+    /// The queue with an ARN.
+    fn with_arn(&self, arn: &str) -> Option<&Queue> {
+        self.queues.values().find(|queue| queue.arn == arn)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Clock;
+
+    #[tokio::test(start_paused = true)]
+    async fn another_services_message_is_delayed_by_the_queue_and_refused_where_it_is_too_large() {
+        let clock = Clock::starting_at(Timestamp::UNIX_EPOCH);
+        let ids = Ids::seeded(1);
+        let mut attributes = attributes::Attributes::default();
+        attributes.set("CreateQueue", "DelaySeconds", "5").expect("in range");
+        attributes.set("CreateQueue", "MaximumMessageSize", "1024").expect("in range");
+        let url = "https://sqs.us-east-1.amazonaws.com/123456789012/work";
+        let queue = Queue::new("arn:aws:sqs:us-east-1:123456789012:work".into(), url.into(), attributes, clock);
+        let mut state = State::default();
+        state.queues.insert("work".into(), queue);
+
+        let mut deliver = |name, length| {
+            let message = NewMessage { body: "a".repeat(length), ..NewMessage::default() };
+            state.deliver(name, message, clock.now(), &ids)
+        };
+        assert_eq!(deliver("absent", 1), Err(Undeliverable::NoSuchTarget));
+        assert_eq!(deliver("work", 1025), Err(Undeliverable::NoSuchTarget));
+        deliver("work", 1024).expect("the queue is there");
+        assert_eq!(state.next_visible(url), Some(clock.now() + SignedDuration::from_secs(5)));
+        assert_eq!(state.depths(clock.now())[0].delayed, 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_message_that_expires_before_its_delay_is_over_is_not_waited_for() {
+        let clock = Clock::starting_at(Timestamp::UNIX_EPOCH);
+        let mut attributes = attributes::Attributes::default();
+        attributes.set("CreateQueue", "DelaySeconds", "60").expect("in range");
+        attributes.set("CreateQueue", "MessageRetentionPeriod", "60").expect("in range");
+        let url = "https://sqs.us-east-1.amazonaws.com/123456789012/work";
+        let queue = Queue::new("arn:aws:sqs:us-east-1:123456789012:work".into(), url.into(), attributes, clock);
+        let mut state = State::default();
+        state.queues.insert("work".into(), queue);
+        state.deliver("work", NewMessage::default(), clock.now(), &Ids::seeded(1)).expect("the queue is there");
+        assert_eq!(state.next_visible(url), None);
+    }
 }

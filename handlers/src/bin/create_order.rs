@@ -1,0 +1,6 @@
+use rehearsal_handlers::{orders::create_order, runtime};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    runtime::run(create_order::State::new, create_order::handler).await
+}

@@ -1,0 +1,6 @@
+use rehearsal_handlers::{orders::list_orders, runtime};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    runtime::run(list_orders::State::new, list_orders::handler).await
+}

@@ -1,0 +1,6 @@
+use rehearsal_handlers::{events::place_order, runtime};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    runtime::run(place_order::State::new, place_order::handler).await
+}

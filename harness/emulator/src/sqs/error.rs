@@ -1,0 +1,64 @@
+//! The errors that SQS answers, with both of their codes.
+//!
+//! The JSON protocol names an error by its shape; the SDK still reads the older query protocol's code from
+//! a header. <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html>
+
+use std::fmt::Display;
+
+use crate::protocol::AwsError;
+
+pub(super) fn no_such_queue() -> AwsError {
+    AwsError::client("QueueDoesNotExist", "The specified queue does not exist.")
+        .with_query_code("AWS.SimpleQueueService.NonExistentQueue")
+}
+
+/// A parameter's value is out of its range or otherwise wrong; `reason` is a sentence.
+pub(super) fn invalid_value(parameter: &str, value: impl Display, reason: &str) -> AwsError {
+    invalid(format!("Value {value} for parameter {parameter} is invalid. Reason: {reason}"))
+}
+
+/// Something about the parameters is wrong.
+pub(super) fn invalid(message: impl Into<String>) -> AwsError {
+    AwsError::client("InvalidParameterValueException", message).with_query_code("InvalidParameterValue")
+}
+
+pub(super) fn missing(parameter: &str) -> AwsError {
+    AwsError::client(
+        "MissingRequiredParameterException",
+        format!("The request must contain the parameter {parameter}."),
+    )
+    .with_query_code("MissingParameter")
+}
+
+pub(super) fn unknown_attribute(name: &str) -> AwsError {
+    AwsError::client("InvalidAttributeName", format!("Unknown Attribute {name}."))
+}
+
+pub(super) fn invalid_attribute(name: &str) -> AwsError {
+    AwsError::client("InvalidAttributeValue", format!("Invalid value for the parameter {name}."))
+}
+
+pub(super) fn invalid_receipt_handle(handle: &str) -> AwsError {
+    AwsError::client(
+        "ReceiptHandleIsInvalid",
+        format!("The input receipt handle \"{handle}\" is not a valid receipt handle."),
+    )
+}
+
+pub(super) fn not_in_flight() -> AwsError {
+    AwsError::client("MessageNotInflight", "The specified message isn't in flight.")
+        .with_query_code("AWS.SimpleQueueService.MessageNotInflight")
+}
+
+pub(super) fn resource_not_found(message: &str) -> AwsError {
+    AwsError::new(404, "ResourceNotFoundException", message)
+}
+
+/// `Ok` where a number lies in a parameter's range.
+pub(super) fn within(parameter: &str, value: i64, range: std::ops::RangeInclusive<i64>) -> Result<i64, AwsError> {
+    if range.contains(&value) {
+        return Ok(value);
+    }
+    let reason = format!("Must be between {} and {}, if provided.", range.start(), range.end());
+    Err(invalid_value(parameter, value, &reason))
+}

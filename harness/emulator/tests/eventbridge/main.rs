@@ -1,0 +1,8 @@
+//! EventBridge through the AWS SDK: buses, rules, targets and events ([`operations`]); schedules, and
+//! delivery with retries ([`delivery`]).
+
+#[path = "../common/mod.rs"]
+mod common;
+mod delivery;
+mod operations;
+mod setup;

@@ -1,0 +1,99 @@
+//! Which route serves a request: the most specific path wins, and on one path a method wins over `ANY`.
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html>
+
+use std::collections::BTreeMap;
+
+use percent_encoding::percent_decode_str;
+
+use crate::stack::Route;
+
+/// The route of a request and the values of its path parameters.
+pub fn find<'r>(routes: &'r [Route], method: &str, path: &str) -> Option<(&'r Route, BTreeMap<String, String>)> {
+    routes
+        .iter()
+        .filter(|route| route.method == "ANY" || route.method.eq_ignore_ascii_case(method))
+        .filter_map(|route| Some((route, parameters(&route.path, path)?)))
+        .max_by_key(|(route, _)| (specificity(&route.path), route.method != "ANY"))
+}
+
+/// The path parameters' values, where the path fits the template.
+fn parameters(template: &str, path: &str) -> Option<BTreeMap<String, String>> {
+    if template == "$default" {
+        return Some(BTreeMap::new());
+    }
+    let mut values = BTreeMap::new();
+    let mut segments = path.trim_matches('/').split('/');
+    for part in template.trim_matches('/').split('/') {
+        match parameter(part) {
+            Some(name) if name.ends_with('+') => {
+                let rest: Vec<&str> = segments.by_ref().collect();
+                let rest = rest.join("/");
+                if rest.is_empty() {
+                    return None;
+                }
+                values.insert(name.trim_end_matches('+').to_owned(), decode(&rest));
+            }
+            Some(name) => {
+                let value = segments.next().filter(|segment| !segment.is_empty())?;
+                values.insert(name.to_owned(), decode(value));
+            }
+            None if segments.next() == Some(part) => {}
+            None => return None,
+        }
+    }
+    segments.next().is_none().then_some(values)
+}
+
+fn parameter(part: &str) -> Option<&str> {
+    part.strip_prefix('{')?.strip_suffix('}')
+}
+
+fn decode(segment: &str) -> String {
+    percent_decode_str(segment).decode_utf8_lossy().into_owned()
+}
+
+/// Segment by segment: fixed text before a parameter, a parameter before a greedy one, all before `$default`.
+fn specificity(template: &str) -> Vec<u8> {
+    if template == "$default" {
+        return Vec::new();
+    }
+    let rank = |part: &str| match parameter(part) {
+        Some(name) if name.ends_with('+') => 1,
+        Some(_) => 2,
+        None => 3,
+    };
+    template.trim_matches('/').split('/').map(rank).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stack::PayloadFormat;
+    use rstest::rstest;
+
+    fn routes() -> Vec<Route> {
+        [("GET", "/orders"), ("POST", "/orders"), ("GET", "/orders/{id}"), ("GET", "/orders/latest"), ("ANY", "/orders/{id}"), ("ANY", "/files/{path+}"), ("ANY", "$default")]
+            .map(|(method, path)| Route { method: method.into(), path: path.into(), function_arn: String::new(), payload: PayloadFormat::V2 })
+            .to_vec()
+    }
+
+    #[rstest]
+    #[case("GET", "/orders", "GET /orders", &[])]
+    #[case("GET", "/orders/42", "GET /orders/{id}", &[("id", "42")])]
+    #[case("GET", "/orders/a%20b", "GET /orders/{id}", &[("id", "a b")])]
+    #[case("GET", "/orders/latest", "GET /orders/latest", &[])]
+    #[case("PUT", "/orders/42", "ANY /orders/{id}", &[("id", "42")])]
+    #[case("GET", "/files/a/b.txt", "ANY /files/{path+}", &[("path", "a/b.txt")])]
+    #[case("GET", "/nothing", "ANY $default", &[])]
+    fn the_most_specific_route_wins(#[case] method: &str, #[case] path: &str, #[case] expected: &str, #[case] values: &[(&str, &str)]) {
+        let routes = routes();
+        let (route, found) = find(&routes, method, path).expect("$default takes everything");
+        assert_eq!(format!("{} {}", route.method, route.path), expected);
+        assert_eq!(found, values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect());
+    }
+
+    #[test]
+    fn without_a_default_route_nothing_else_matches() {
+        assert_eq!(find(&routes()[..3], "DELETE", "/orders"), None);
+    }
+}

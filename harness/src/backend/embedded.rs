@@ -1,0 +1,106 @@
+//! The default backend: AWS in this process, under virtual time.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
+use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
+use aws_types::SdkConfig;
+use aws_types::region::Region;
+use futures_util::future::LocalBoxFuture;
+use rehearsal_emulator::{Clock, DEFAULT_ACCOUNT, Emulator, FunctionEvent, HostHandler, Ids};
+use tokio::sync::{mpsc, watch};
+
+use super::{Backend, Standing};
+use crate::template::Naming;
+
+const REGION: &str = "us-east-1";
+
+/// An emulated AWS of its own for one replay. Lives on the replay's paused runtime.
+pub struct Embedded {
+    emulator: Emulator,
+    clock: Clock,
+    function_events: Arc<AtomicU64>,
+}
+
+impl Embedded {
+    /// An empty AWS. `hosts` answers for hosts that are none of AWS's services.
+    pub fn new(clock: Clock, ids: Ids, hosts: HostHandler) -> Self {
+        Self { emulator: Emulator::new(clock, ids).with_hosts(hosts), clock, function_events: Arc::default() }
+    }
+
+    /// How a stack's resources are named. Names do not depend on the seed, so that replays can be compared.
+    pub fn naming(stack_name: &str) -> Naming {
+        Naming {
+            account: DEFAULT_ACCOUNT.to_owned(),
+            region: REGION.to_owned(),
+            stack_name: stack_name.to_owned(),
+            suffix: "rehearsal".to_owned(),
+            queue_url_base: format!("https://sqs.{REGION}.amazonaws.com"),
+        }
+    }
+}
+
+impl Backend for Embedded {
+    fn name(&self) -> &'static str {
+        "embedded"
+    }
+
+    fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    fn naming(&self, stack_name: &str) -> Naming {
+        Self::naming(stack_name)
+    }
+
+    fn config(&self) -> SdkConfig {
+        let credentials = Credentials::new(DEFAULT_ACCOUNT, "embedded", None, None, "rehearsal");
+        SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(REGION))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .http_client(self.emulator.clone())
+            .time_source(self.clock)
+            .sleep_impl(TokioSleep::new())
+            // It measures throughput on a clock that stands still while bytes flow.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .build()
+    }
+
+    fn function_events(&self) -> mpsc::UnboundedReceiver<FunctionEvent> {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let count = Arc::clone(&self.function_events);
+        self.emulator.set_functions(Arc::new(move |event| {
+            count.fetch_add(1, Ordering::Relaxed);
+            // Nobody takes events any more once the replay is over.
+            let _ = sender.send(event);
+            Ok(())
+        }));
+        receiver
+    }
+
+    fn message_ready<'a>(&'a self, queue_url: &'a str) -> LocalBoxFuture<'a, ()> {
+        Box::pin(self.emulator.message_ready(queue_url))
+    }
+
+    fn standing(&self) -> LocalBoxFuture<'_, Standing> {
+        let standing = Standing {
+            queues: self.emulator.queues(),
+            outstanding: self.emulator.outstanding(),
+            function_events: self.function_events.load(Ordering::Relaxed),
+        };
+        Box::pin(std::future::ready(standing))
+    }
+
+    fn changes(&self) -> watch::Receiver<u64> {
+        self.emulator.changes()
+    }
+
+    fn drive(&self) -> LocalBoxFuture<'_, ()> {
+        Box::pin(self.emulator.drive())
+    }
+}

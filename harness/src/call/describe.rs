@@ -1,0 +1,137 @@
+//! What a call is about, read off its request and response: resource, effect, error, and the ids it
+//! brought into the world.
+
+use bytes::Bytes;
+use rehearsal_emulator::protocol::{Identity, Request, Service, query};
+use serde_json::Value;
+
+use crate::trace::Effect;
+
+/// The table, queue, topic, bus, or bucket and key that a call is about; several joined with commas.
+pub fn resource(identity: &Identity, request: &Request) -> String {
+    match identity.service {
+        Service::S3 => {
+            let (bucket, key) = rehearsal_emulator::s3::bucket_and_key(request);
+            [bucket, key].into_iter().flatten().collect::<Vec<_>>().join("/")
+        }
+        Service::Sns => {
+            let form = query::form(request);
+            let arn = form.get("TopicArn").or_else(|| form.get("TargetArn"));
+            arn.map(|arn| last(arn, ':')).unwrap_or_default()
+        }
+        Service::Sts => String::new(),
+        Service::Sqs | Service::EventBridge | Service::DynamoDb | Service::DynamoDbStreams => {
+            let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+            json_resource(&body)
+        }
+    }
+}
+
+fn json_resource(body: &Value) -> String {
+    let text = |name: &str| body[name].as_str();
+    if let Some(table) = text("TableName") {
+        return table.to_owned();
+    }
+    if let Some(url) = text("QueueUrl") {
+        return last(url, '/');
+    }
+    if let Some(tables) = body["RequestItems"].as_object() {
+        let mut names: Vec<_> = tables.keys().cloned().collect();
+        names.sort();
+        return names.join(",");
+    }
+    let of_actions = |action: &Value| action.as_object()?.values().next()?["TableName"].as_str().map(str::to_owned);
+    let of_entries = |entry: &Value| Some(entry["EventBusName"].as_str().unwrap_or("default").to_owned());
+    let mut names: Vec<String> = match (body["TransactItems"].as_array(), body["Entries"].as_array()) {
+        (Some(actions), _) => actions.iter().filter_map(of_actions).collect(),
+        (None, Some(entries)) => entries.iter().filter_map(of_entries).collect(),
+        (None, None) => ["QueueName", "Name", "Rule"].into_iter().filter_map(text).map(str::to_owned).collect(),
+    };
+    names.sort();
+    names.dedup();
+    names.join(",")
+}
+
+fn last(text: &str, separator: char) -> String {
+    text.rsplit(separator).next().unwrap_or_default().to_owned()
+}
+
+/// What a call with this status did.
+pub fn effect(operation: &str, status: u16) -> Effect {
+    const READS: [&str; 7] = ["Get", "List", "Describe", "Head", "Query", "Scan", "BatchGet"];
+    let reads = READS.iter().any(|verb| operation.starts_with(verb)) || operation == "TransactGetItems";
+    match (reads, status) {
+        (true, _) => Effect::Read,
+        (false, 200..=299) => Effect::Write,
+        (false, _) => Effect::None,
+    }
+}
+
+/// The error's code in a refused call's body, JSON or XML.
+pub fn error_code(status: u16, body: &Bytes) -> Option<String> {
+    if status < 400 {
+        return None;
+    }
+    let text = String::from_utf8_lossy(body);
+    let json: Option<Value> = serde_json::from_str(&text).ok();
+    let from_json = json.and_then(|body| body["__type"].as_str().map(|code| last(code, '#')));
+    let from_xml = || Some(text.split_once("<Code>")?.1.split_once("</Code>")?.0.to_owned());
+    from_json.or_else(from_xml).or_else(|| Some(format!("HTTP {status}")))
+}
+
+/// The ids by which a later delivery can be traced back to the call: message ids, event ids, and for S3
+/// the request id that its notifications carry.
+pub fn produced_ids(identity: &Identity, response: &http::Response<Bytes>) -> Vec<String> {
+    if !response.status().is_success() {
+        return Vec::new();
+    }
+    match identity.service {
+        Service::S3 => response.headers().get("x-amz-request-id").and_then(|id| id.to_str().ok()).map(str::to_owned).into_iter().collect(),
+        Service::Sqs | Service::EventBridge if identity.operation.starts_with("Send") || identity.operation == "PutEvents" => {
+            let body: Value = serde_json::from_slice(response.body()).unwrap_or_default();
+            let of = |entry: &Value| entry["MessageId"].as_str().or_else(|| entry["EventId"].as_str()).map(str::to_owned);
+            let entries = body["Successful"].as_array().or_else(|| body["Entries"].as_array());
+            entries.map_or_else(|| of(&body).into_iter().collect(), |entries| entries.iter().filter_map(of).collect())
+        }
+        Service::Sns if identity.operation.starts_with("Publish") => {
+            let text = String::from_utf8_lossy(response.body());
+            let ids = text.split("<MessageId>").skip(1).filter_map(|rest| rest.split_once("</MessageId>"));
+            ids.map(|(id, _)| id.to_owned()).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+    use serde_json::json;
+
+    #[rstest]
+    #[case(json!({"TableName": "Orders"}), "Orders")]
+    #[case(json!({"QueueUrl": "https://sqs.us-east-1.amazonaws.com/123456789012/Records"}), "Records")]
+    #[case(json!({"RequestItems": {"B": [], "A": []}}), "A,B")]
+    #[case(json!({"TransactItems": [{"Put": {"TableName": "Orders"}}, {"Update": {"TableName": "Keys"}}]}), "Keys,Orders")]
+    #[case(json!({"Entries": [{"EventBusName": "Business"}, {}]}), "Business,default")]
+    fn a_call_names_its_resource(#[case] body: Value, #[case] expected: &str) {
+        assert_eq!(json_resource(&body), expected);
+    }
+
+    #[rstest]
+    #[case("GetItem", 200, Effect::Read)]
+    #[case("PutItem", 200, Effect::Write)]
+    #[case("PutItem", 400, Effect::None)]
+    #[case("TransactGetItems", 200, Effect::Read)]
+    fn a_refused_write_has_no_effect(#[case] operation: &str, #[case] status: u16, #[case] expected: Effect) {
+        assert_eq!(effect(operation, status), expected);
+    }
+
+    #[test]
+    fn the_error_code_is_found_in_json_and_in_xml() {
+        let json = Bytes::from_static(br#"{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException"}"#);
+        assert_eq!(error_code(400, &json).as_deref(), Some("ConditionalCheckFailedException"));
+        let xml = Bytes::from_static(b"<Error><Code>NoSuchKey</Code></Error>");
+        assert_eq!(error_code(404, &xml).as_deref(), Some("NoSuchKey"));
+    }
+}

@@ -1,0 +1,213 @@
+//! The layer around every AWS call of a function and of a scenario step: it knows who calls, records the
+//! call in the trace, and holds back calls of an execution environment that is frozen or gone.
+//!
+//! It stands between the SDK and the backend's HTTP client, so it works the same on every backend.
+
+mod describe;
+
+use std::fmt;
+use std::sync::Arc;
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use bytes::Bytes;
+use rehearsal_emulator::protocol::{Request, identify};
+use tokio::sync::watch;
+
+use crate::trace::{EventId, Recorder, What};
+use describe::{effect, error_code, produced_ids, resource};
+
+/// Tells the harness's own API Gateway which event a handler's HTTP request follows from. Set on requests to
+/// hosts that are none of AWS's services, and taken off before the API sees it.
+pub const CAUSE_HEADER: &str = "x-rehearsal-cause";
+
+/// Who calls: an execution environment, a scenario step, or Lambda itself. Clones are one caller.
+#[derive(Clone, Debug)]
+pub struct Caller(Arc<watch::Sender<Phase>>);
+
+/// What a caller may do now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// Its calls belong to this event.
+    Running(EventId),
+    /// Between two invocations: calls wait for the next one, as Lambda freezes an idle environment.
+    /// <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>
+    Frozen,
+    /// The environment is gone: calls never return.
+    Discarded,
+}
+
+impl Default for Caller {
+    fn default() -> Self {
+        Self(Arc::new(watch::Sender::new(Phase::Frozen)))
+    }
+}
+
+impl Caller {
+    /// A caller whose calls belong to an event from the start.
+    pub fn of(event: EventId) -> Self {
+        let caller = Self::default();
+        caller.run(event);
+        caller
+    }
+
+    /// From now on its calls belong to this event.
+    pub fn run(&self, event: EventId) {
+        self.0.send_replace(Phase::Running(event));
+    }
+
+    /// Holds its calls back until the next [`Self::run`].
+    pub fn freeze(&self) {
+        self.0.send_replace(Phase::Frozen);
+    }
+
+    /// Holds its calls back for good.
+    pub fn discard(&self) {
+        self.0.send_replace(Phase::Discarded);
+    }
+
+    /// Waits until it runs, and tells the event that its calls belong to.
+    async fn running(&self) -> EventId {
+        let mut phase = self.0.subscribe();
+        loop {
+            let now = *phase.borrow_and_update();
+            match now {
+                Phase::Running(event) => return event,
+                Phase::Frozen => {}
+                Phase::Discarded => std::future::pending().await,
+            }
+            if phase.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+}
+
+/// An HTTP client that records each call of one caller and passes it on.
+#[derive(Clone)]
+pub struct CallLayer {
+    inner: SharedHttpClient,
+    recorder: Recorder,
+    caller: Caller,
+}
+
+impl CallLayer {
+    /// A layer over a backend's HTTP client.
+    pub fn new(inner: SharedHttpClient, recorder: Recorder, caller: Caller) -> Self {
+        Self { inner, recorder, caller }
+    }
+}
+
+impl HttpClient for CallLayer {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(Connector {
+            inner: self.inner.http_connector(settings, components),
+            recorder: self.recorder.clone(),
+            caller: self.caller.clone(),
+        })
+    }
+}
+
+#[derive(Clone)]
+struct Connector {
+    inner: SharedHttpConnector,
+    recorder: Recorder,
+    caller: Caller,
+}
+
+impl HttpConnector for Connector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let connector = self.clone();
+        HttpConnectorFuture::new(async move { connector.pass_on(request).await })
+    }
+}
+
+impl Connector {
+    async fn pass_on(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let cause = self.caller.running().await;
+        let request = rehearsal_emulator::collect(request).await?;
+        let mut passed_on = rebuild(&request)?;
+        if identify(&request).is_err() {
+            passed_on.headers_mut().insert(CAUSE_HEADER, cause.to_string());
+        }
+        let answered = self.inner.call(passed_on).await;
+        // What was answered while the environment was frozen arrives when it runs again.
+        self.caller.running().await;
+        let response = match answered {
+            Ok(response) => collect(response).await?,
+            Err(error) => {
+                self.record(cause, &request, 0, &Bytes::new(), Some(format!("{error:?}")));
+                return Err(error);
+            }
+        };
+        let status = response.status().as_u16();
+        let event = self.record(cause, &request, status, response.body(), None);
+        self.remember_ids(event, &request, &response);
+        HttpResponse::try_from(response.map(SdkBody::from)).map_err(|error| ConnectorError::other(error.into(), None))
+    }
+
+    fn record(&self, cause: EventId, request: &Request, status: u16, body: &Bytes, failure: Option<String>) -> EventId {
+        let what = match identify(request) {
+            Ok(identity) => What::Call {
+                service: identity.service.name().to_owned(),
+                resource: resource(&identity, request),
+                effect: effect(&identity.operation, status),
+                status,
+                error: failure.or_else(|| error_code(status, body)),
+                attempt: sdk_attempt(request),
+                operation: identity.operation,
+            },
+            Err(_) => {
+                What::Request { method: request.method.to_string(), url: request.uri.to_string(), status }
+            }
+        };
+        self.recorder.record(Some(cause), what)
+    }
+
+    fn remember_ids(&self, event: EventId, request: &Request, response: &http::Response<Bytes>) {
+        let Ok(identity) = identify(request) else { return };
+        for id in produced_ids(&identity, response) {
+            self.recorder.produced(id, event);
+        }
+    }
+}
+
+/// Which of the SDK's attempts at a call this is: `amz-sdk-request: attempt=2; max=3`.
+fn sdk_attempt(request: &Request) -> u32 {
+    let header = request.header("amz-sdk-request").unwrap_or_default();
+    let attempt = header.split(';').find_map(|part| part.trim().strip_prefix("attempt="));
+    attempt.and_then(|number| number.parse().ok()).unwrap_or(1)
+}
+
+fn rebuild(request: &Request) -> Result<HttpRequest, ConnectorError> {
+    let mut rebuilt = http::Request::new(SdkBody::from(request.body.clone()));
+    *rebuilt.method_mut() = request.method.clone();
+    *rebuilt.uri_mut() = request.uri.clone();
+    *rebuilt.headers_mut() = request.headers.clone();
+    HttpRequest::try_from(rebuilt).map_err(|error| ConnectorError::user(error.into()))
+}
+
+async fn collect(response: HttpResponse) -> Result<http::Response<Bytes>, ConnectorError> {
+    use http_body_util::BodyExt;
+    let response = response.try_into_http1x().map_err(|error| ConnectorError::other(error.into(), None))?;
+    let (parts, body) = response.into_parts();
+    let body = body.collect().await.map_err(ConnectorError::io)?.to_bytes();
+    Ok(http::Response::from_parts(parts, body))
+}
+
+impl fmt::Debug for CallLayer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("CallLayer")
+    }
+}
+
+impl fmt::Debug for Connector {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("call::Connector")
+    }
+}

@@ -1,0 +1,214 @@
+//! The events of API Gateway's Lambda proxy integration, payload format 1.0 and 2.0.
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html>
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use crate::api::ApiRequest;
+use crate::stack::{Api, ApiKind, PayloadFormat, Route};
+
+/// What the payload tells beside the request itself.
+pub struct Surroundings<'a> {
+    pub api: &'a Api,
+    pub route: &'a Route,
+    pub path_parameters: &'a BTreeMap<String, String>,
+    pub account: &'a str,
+    pub request_id: &'a str,
+    pub now: Timestamp,
+}
+
+/// The payload in the format that the route asks for.
+pub fn event(request: &ApiRequest, surroundings: &Surroundings<'_>) -> Value {
+    match surroundings.route.payload {
+        PayloadFormat::V1 => version_1(request, surroundings),
+        PayloadFormat::V2 => version_2(request, surroundings),
+    }
+}
+
+fn version_2(request: &ApiRequest, around: &Surroundings<'_>) -> Value {
+    let mut event = json!({
+        "version": "2.0",
+        "routeKey": route_key(around.route),
+        "rawPath": staged_path(request, around.api),
+        "rawQueryString": request.query_string(),
+        "headers": joined(request.headers.iter().filter(|(name, _)| !is(name, "cookie")).map(|(name, value)| (name.to_lowercase(), value))),
+    });
+    let cookies: Vec<&str> = request.header_values("cookie").flat_map(|value| value.split("; ")).collect();
+    if !cookies.is_empty() {
+        event["cookies"] = json!(cookies);
+    }
+    if !request.query.is_empty() {
+        event["queryStringParameters"] = joined(request.query.iter().map(|(name, value)| (name.clone(), value)));
+    }
+    event["requestContext"] = context_2(request, around);
+    if !around.path_parameters.is_empty() {
+        event["pathParameters"] = json!(around.path_parameters);
+    }
+    set_body(&mut event, request, is_text(request));
+    event
+}
+
+fn context_2(request: &ApiRequest, around: &Surroundings<'_>) -> Value {
+    json!({
+        "accountId": around.account,
+        "apiId": around.api.id,
+        "domainName": domain(around.api),
+        "domainPrefix": around.api.id,
+        "http": {
+            "method": request.method,
+            "path": staged_path(request, around.api),
+            "protocol": "HTTP/1.1",
+            "sourceIp": SOURCE_IP,
+            "userAgent": request.header("user-agent").unwrap_or_default(),
+        },
+        "requestId": around.request_id,
+        "routeKey": route_key(around.route),
+        "stage": around.api.stage,
+        "time": clf_time(around.now),
+        "timeEpoch": around.now.as_millisecond(),
+    })
+}
+
+fn version_1(request: &ApiRequest, around: &Surroundings<'_>) -> Value {
+    let mut event = match around.api.kind {
+        ApiKind::Http => json!({ "version": "1.0" }),
+        ApiKind::Rest => json!({}),
+    };
+    let headers = &request.headers;
+    let fields = json!({
+        "resource": around.route.path,
+        "path": request.path,
+        "httpMethod": request.method,
+        "headers": last_values(headers),
+        "multiValueHeaders": all_values(headers),
+        "queryStringParameters": or_null(last_values(&request.query)),
+        "multiValueQueryStringParameters": or_null(all_values(&request.query)),
+        "requestContext": context_1(request, around),
+        "pathParameters": if around.path_parameters.is_empty() { Value::Null } else { json!(around.path_parameters) },
+        "stageVariables": null,
+    });
+    if let (Value::Object(event), Value::Object(fields)) = (&mut event, fields) {
+        event.extend(fields);
+    }
+    // A REST API without binary media types hands every body on as text.
+    set_body(&mut event, request, around.api.kind == ApiKind::Rest || is_text(request));
+    event.as_object_mut().expect("it was made as one").entry("body").or_insert(Value::Null);
+    event
+}
+
+fn context_1(request: &ApiRequest, around: &Surroundings<'_>) -> Value {
+    json!({
+        "accountId": around.account,
+        "apiId": around.api.id,
+        "domainName": domain(around.api),
+        "domainPrefix": around.api.id,
+        "extendedRequestId": around.request_id,
+        "httpMethod": request.method,
+        "identity": {
+            "accessKey": null,
+            "accountId": null,
+            "caller": null,
+            "cognitoAuthenticationProvider": null,
+            "cognitoAuthenticationType": null,
+            "cognitoIdentityId": null,
+            "cognitoIdentityPoolId": null,
+            "principalOrgId": null,
+            "sourceIp": SOURCE_IP,
+            "user": null,
+            "userAgent": request.header("user-agent"),
+            "userArn": null,
+        },
+        "path": staged_path(request, around.api),
+        "protocol": "HTTP/1.1",
+        "requestId": around.request_id,
+        "requestTime": clf_time(around.now),
+        "requestTimeEpoch": around.now.as_millisecond(),
+        "resourceId": resource_id(&around.route.path),
+        "resourcePath": around.route.path,
+        "stage": around.api.stage,
+    })
+}
+
+/// An address of the range that is kept for examples.
+pub const SOURCE_IP: &str = "192.0.2.1";
+
+fn set_body(event: &mut Value, request: &ApiRequest, as_text: bool) {
+    let text = std::str::from_utf8(&request.body).ok().filter(|_| as_text);
+    event["isBase64Encoded"] = (!request.body.is_empty() && text.is_none() && !as_text).into();
+    if request.body.is_empty() {
+        return;
+    }
+    event["body"] = match text {
+        Some(text) => text.into(),
+        None if as_text => String::from_utf8_lossy(&request.body).into(),
+        None => STANDARD.encode(&request.body).into(),
+    };
+}
+
+/// An HTTP API hands these bodies on as they are, and all others in base64.
+fn is_text(request: &ApiRequest) -> bool {
+    let content_type = request.header("content-type").unwrap_or("application/json").to_lowercase();
+    let media_type = content_type.split(';').next().unwrap_or_default().trim();
+    media_type.starts_with("text/")
+        || ["application/json", "application/xml", "application/javascript", "application/x-www-form-urlencoded"].contains(&media_type)
+        || media_type.ends_with("+json")
+        || media_type.ends_with("+xml")
+}
+
+fn route_key(route: &Route) -> String {
+    if route.path == "$default" { route.path.clone() } else { format!("{} {}", route.method, route.path) }
+}
+
+/// The path with its stage in front, which only the `$default` stage leaves out.
+fn staged_path(request: &ApiRequest, api: &Api) -> String {
+    if api.stage == "$default" { request.path.clone() } else { format!("/{}{}", api.stage, request.path) }
+}
+
+fn domain(api: &Api) -> &str {
+    api.endpoint.trim_start_matches("https://")
+}
+
+fn clf_time(now: Timestamp) -> String {
+    now.strftime("%d/%b/%Y:%H:%M:%S +0000").to_string()
+}
+
+/// Six letters that depend on the path alone.
+fn resource_id(path: &str) -> String {
+    let hash = path.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    (0..6).map(|index| char::from(b'a' + ((hash >> (index * 5)) % 26) as u8)).collect()
+}
+
+fn is(name: &str, wanted: &str) -> bool {
+    name.eq_ignore_ascii_case(wanted)
+}
+
+/// Several values of one name joined with commas, as 2.0 has no fields of several values.
+fn joined<'a>(pairs: impl Iterator<Item = (String, &'a String)>) -> Value {
+    let mut fields: BTreeMap<String, String> = BTreeMap::new();
+    for (name, value) in pairs {
+        fields.entry(name).and_modify(|all| *all = format!("{all},{value}")).or_insert_with(|| value.clone());
+    }
+    json!(fields)
+}
+
+fn last_values(pairs: &[(String, String)]) -> Map<String, Value> {
+    pairs.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect()
+}
+
+fn all_values(pairs: &[(String, String)]) -> Map<String, Value> {
+    let mut fields: Map<String, Value> = Map::new();
+    for (name, value) in pairs {
+        let values = fields.entry(name.clone()).or_insert_with(|| json!([]));
+        values.as_array_mut().expect("it was made as one").push(value.as_str().into());
+    }
+    fields
+}
+
+fn or_null(fields: Map<String, Value>) -> Value {
+    if fields.is_empty() { Value::Null } else { Value::Object(fields) }
+}

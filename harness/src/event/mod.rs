@@ -1,0 +1,5 @@
+//! The payloads that AWS sends to functions, one file per source. Pure: data in, JSON out.
+
+pub mod apigateway;
+pub mod sns;
+pub mod sqs;

@@ -1,0 +1,298 @@
+//! One invocation of a function: execution environment, context, timeout, and what becomes of an error, a
+//! panic or a timeout.
+//!
+//! What always holds: whatever a handler does, [`Lambda::invoke`] returns, and the trace has an invocation
+//! with its end. A cold start runs the function's constructor; after success, an error or a panic the
+//! environment stays warm (the Rust runtime catches panics); after a timeout or a crash it is gone.
+//! <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>
+
+mod context;
+mod panics;
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_types::SdkConfig;
+use rehearsal_emulator::{Clock, Ids};
+use serde_json::json;
+use tracing::Instrument;
+
+use crate::app::{Code, Instance};
+use crate::call::{CallLayer, Caller};
+use crate::stack;
+use crate::trace::{Ended, Environment, EventId, Recorder, What};
+
+/// The synchronous payload limit, request and response.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
+const SYNCHRONOUS_PAYLOAD_LIMIT: usize = 6 * 1024 * 1024;
+
+/// The Lambda service: functions by ARN, and all that invoking one needs.
+pub struct Lambda {
+    functions: BTreeMap<String, Rc<Function>>,
+    config: SdkConfig,
+    clock: Clock,
+    ids: Ids,
+    recorder: Recorder,
+}
+
+/// A function, its code and its execution environments.
+pub struct Function {
+    pub settings: stack::Function,
+    code: Arc<dyn Code>,
+    idle: RefCell<Vec<ExecutionEnvironment>>,
+    planned: RefCell<VecDeque<PlannedFailure>>,
+    started: Cell<u32>,
+}
+
+struct ExecutionEnvironment {
+    instance: Box<dyn Instance>,
+    caller: Caller,
+    log_stream: String,
+}
+
+/// What a `fail` step asks of a function's next attempt. The handler does not run in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedFailure {
+    pub kind: FailureKind,
+    pub message: String,
+}
+
+/// How an attempt fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureKind {
+    Error,
+    Throttle,
+    Timeout,
+    Crash,
+}
+
+/// An invocation that is over.
+#[derive(Clone, Debug)]
+pub struct Invoked {
+    /// Its event in the trace.
+    pub event: EventId,
+    pub result: Result<String, InvokeError>,
+}
+
+/// Why an invocation has no response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InvokeError {
+    /// The function did not run.
+    Throttled,
+    /// The function failed; what Lambda hands on about it.
+    Function { error_type: String, message: String },
+}
+
+impl InvokeError {
+    /// What the error says, in one line.
+    pub fn message(&self) -> &str {
+        match self {
+            Self::Throttled => "Rate Exceeded.",
+            Self::Function { message, .. } => message,
+        }
+    }
+
+    /// The error as Lambda returns it to a caller.
+    /// <https://docs.aws.amazon.com/lambda/latest/dg/rust-handler.html>
+    pub fn payload(&self) -> serde_json::Value {
+        match self {
+            Self::Throttled => json!({ "Reason": "ConcurrentInvocationLimitExceeded", "Type": "User", "message": self.message() }),
+            Self::Function { error_type, message } => json!({ "errorType": error_type, "errorMessage": message }),
+        }
+    }
+}
+
+/// What an invocation is made for.
+pub struct Request<'a> {
+    pub payload: &'a str,
+    pub request_id: String,
+    pub attempt: u32,
+    /// The delivery that it follows from.
+    pub cause: EventId,
+}
+
+impl Lambda {
+    /// The service with its functions. `config` is how handlers reach AWS.
+    pub(crate) fn new(
+        functions: impl IntoIterator<Item = (stack::Function, Arc<dyn Code>)>,
+        config: SdkConfig,
+        clock: Clock,
+        ids: Ids,
+        recorder: Recorder,
+    ) -> Self {
+        let function = |(settings, code): (stack::Function, Arc<dyn Code>)| {
+            let (idle, planned, started) = (RefCell::default(), RefCell::default(), Cell::new(0));
+            (settings.arn.clone(), Rc::new(Function { settings, code, idle, planned, started }))
+        };
+        Self { functions: functions.into_iter().map(function).collect(), config, clock, ids, recorder }
+    }
+
+    /// The function with an ARN.
+    pub fn function(&self, arn: &str) -> Option<&Rc<Function>> {
+        self.functions.get(arn)
+    }
+
+    /// The function with a logical id.
+    pub fn by_logical_id(&self, logical_id: &str) -> Option<&Rc<Function>> {
+        self.functions.values().find(|function| function.settings.logical_id == logical_id)
+    }
+
+    /// Invokes a function and waits for its end.
+    pub async fn invoke(&self, function: &Function, request: Request<'_>) -> Invoked {
+        let planned = function.planned.borrow_mut().pop_front();
+        let throttled = planned.as_ref().is_some_and(|planned| planned.kind == FailureKind::Throttle);
+        let warm = if throttled { None } else { function.idle.borrow_mut().pop() };
+        let environment = match (throttled, &warm) {
+            (true, _) => Environment::None,
+            (false, Some(_)) => Environment::Warm,
+            (false, None) => Environment::Cold,
+        };
+        let event = self.recorder.record(Some(request.cause), What::Invocation {
+            function: function.settings.logical_id.clone(),
+            request_id: request.request_id.clone(),
+            attempt: request.attempt,
+            environment,
+            duration: None,
+            result: None,
+        });
+        let ended = if throttled {
+            Err((Ended::Throttled, InvokeError::Throttled))
+        } else {
+            let span = tracing::info_span!("invocation", event);
+            self.attempt(function, warm, planned, &request, event).instrument(span).await
+        };
+        let (ended, result) = match ended {
+            Ok(response) => (Ended::Success, Ok(response)),
+            Err((ended, error)) => (ended, Err(error)),
+        };
+        self.recorder.end_invocation(event, ended);
+        Invoked { event, result }
+    }
+
+    async fn attempt(
+        &self,
+        function: &Function,
+        warm: Option<ExecutionEnvironment>,
+        planned: Option<PlannedFailure>,
+        request: &Request<'_>,
+        event: EventId,
+    ) -> Result<String, (Ended, InvokeError)> {
+        let environment = match warm {
+            Some(environment) => environment,
+            None => self.cold_start(function, event)?,
+        };
+        environment.caller.run(event);
+        let ended = match planned {
+            Some(planned) => self.fail_as_planned(function, planned, request).await,
+            None => self.run(function, &environment, request).await,
+        };
+        match &ended {
+            Err((Ended::Timeout(_) | Ended::Crash(_), _)) => environment.caller.discard(),
+            _ => {
+                environment.caller.freeze();
+                function.idle.borrow_mut().push(environment);
+            }
+        }
+        ended
+    }
+
+    /// The init phase: the function's constructor builds its state.
+    fn cold_start(&self, function: &Function, event: EventId) -> Result<ExecutionEnvironment, (Ended, InvokeError)> {
+        let caller = Caller::of(event);
+        let http = self.config.http_client().expect("every backend has an HTTP client");
+        let layer = CallLayer::new(http, self.recorder.clone(), caller.clone());
+        let config = self.config.to_builder().http_client(layer).build();
+        let started = panics::catch(|| function.code.start(&config, &function.settings.environment));
+        let instance = match started {
+            Ok(Ok(instance)) => instance,
+            Ok(Err(error)) => return Err(failed("Runtime.InitError", format!("the constructor failed: {error}"))),
+            Err(panic) => return Err(failed("Runtime.InitError", format!("the constructor panicked: {panic}"))),
+        };
+        function.started.set(function.started.get() + 1);
+        Ok(ExecutionEnvironment { instance, caller, log_stream: self.log_stream() })
+    }
+
+    async fn run(
+        &self,
+        function: &Function,
+        environment: &ExecutionEnvironment,
+        request: &Request<'_>,
+    ) -> Result<String, (Ended, InvokeError)> {
+        let timeout = function.settings.timeout;
+        let context = context::build(self, function, &environment.log_stream, &request.request_id);
+        let handler = panics::catch_async(environment.instance.invoke(request.payload, context));
+        match tokio::time::timeout(timeout, handler).await {
+            Ok(Ok(Ok(response))) if response.len() > SYNCHRONOUS_PAYLOAD_LIMIT => {
+                Err(failed("Function.ResponseSizeTooLarge", format!("Response payload size ({} bytes) exceeded maximum allowed payload size ({SYNCHRONOUS_PAYLOAD_LIMIT} bytes).", response.len())))
+            }
+            Ok(Ok(Ok(response))) => Ok(response),
+            Ok(Ok(Err(error))) => Err(failed("Runtime.HandlerError", error_chain(error.as_ref()))),
+            Ok(Err(panic)) => Err(failed("Runtime.HandlerPanic", format!("Lambda panicked: {panic}"))),
+            Err(_) => Err(self.timed_out(&request.request_id, timeout)),
+        }
+    }
+
+    async fn fail_as_planned(
+        &self,
+        function: &Function,
+        planned: PlannedFailure,
+        request: &Request<'_>,
+    ) -> Result<String, (Ended, InvokeError)> {
+        match planned.kind {
+            FailureKind::Error | FailureKind::Throttle => Err(failed("Runtime.HandlerError", planned.message)),
+            FailureKind::Timeout => {
+                tokio::time::sleep(function.settings.timeout).await;
+                Err(self.timed_out(&request.request_id, function.settings.timeout))
+            }
+            FailureKind::Crash => {
+                let message = format!("RequestId: {} Error: Runtime exited: {}", request.request_id, planned.message);
+                let error = InvokeError::Function { error_type: "Runtime.ExitError".to_owned(), message: message.clone() };
+                Err((Ended::Crash(message), error))
+            }
+        }
+    }
+
+    /// Lambda's words for a timeout.
+    fn timed_out(&self, request_id: &str, timeout: Duration) -> (Ended, InvokeError) {
+        let at = self.clock.now().strftime("%Y-%m-%dT%H:%M:%S.%3fZ");
+        let message = format!("{at} {request_id} Task timed out after {:.2} seconds", timeout.as_secs_f64());
+        (Ended::Timeout(message.clone()), InvokeError::Function { error_type: "Sandbox.Timedout".to_owned(), message })
+    }
+
+    fn log_stream(&self) -> String {
+        format!("{}[$LATEST]{}", self.clock.now().strftime("%Y/%m/%d/"), self.ids.hex(32))
+    }
+}
+
+impl Function {
+    /// Makes the next `times` attempts fail.
+    pub fn plan_failures(&self, failure: &PlannedFailure, times: u32) {
+        self.planned.borrow_mut().extend((0..times).map(|_| failure.clone()));
+    }
+
+    /// How many planned failures have not happened.
+    pub fn planned_failures(&self) -> usize {
+        self.planned.borrow().len()
+    }
+}
+
+fn failed(error_type: &str, message: String) -> (Ended, InvokeError) {
+    (Ended::Error(message.clone()), InvokeError::Function { error_type: error_type.to_owned(), message })
+}
+
+/// An error with its causes, for which the SDK's errors are of no use otherwise ("service error").
+fn error_chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,221 @@
+//! Event source mappings of queues: Lambda polls a queue, makes batches, invokes the function and settles
+//! what the queue keeps.
+//!
+//! What always holds: a message is deleted only after its batch succeeded or the function's response leaves
+//! it out of the batch item failures; every other message comes back after its visibility timeout.
+//! <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html>
+
+mod response;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+
+use crate::driver::Shared;
+use crate::event;
+use crate::invoke::{Function, Request};
+use crate::stack::{EventSourceMapping, Queue};
+use crate::trace::{EventId, What};
+use response::{Failed, failed_messages};
+
+/// How many batches of a standard queue Lambda works on at once, at first.
+const CONCURRENT_BATCHES: usize = 5;
+/// What `ReceiveMessage` gives at the most.
+const RECEIVE_LIMIT: u32 = 10;
+/// A batch is cut at this size, whatever its batch size.
+const BATCH_BYTES: usize = 6 * 1024 * 1024;
+
+/// A mapping at work.
+pub struct SqsMapping {
+    settings: EventSourceMapping,
+    queue: Queue,
+    function: Rc<Function>,
+    shared: Rc<Shared>,
+    sqs: aws_sdk_sqs::Client,
+    /// Messages whose last delivery failed, by message id.
+    failing: RefCell<BTreeMap<String, FailingMessage>>,
+}
+
+/// A message that will be delivered again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailingMessage {
+    pub queue: String,
+    pub receive_count: u32,
+    pub last_error: String,
+    /// Whether the queue gives it up some day, by a redrive policy.
+    pub bounded: bool,
+}
+
+impl SqsMapping {
+    /// A mapping between a queue and a function.
+    pub fn new(settings: EventSourceMapping, queue: Queue, function: Rc<Function>, shared: Rc<Shared>) -> Self {
+        let sqs = aws_sdk_sqs::Client::new(&shared.service_config());
+        Self { settings, queue, function, shared, sqs, failing: RefCell::default() }
+    }
+
+    /// The logical id of the queue, where the mapping is enabled.
+    pub fn source(&self) -> Option<&Queue> {
+        self.settings.enabled.then_some(&self.queue)
+    }
+
+    /// The messages whose last delivery failed.
+    pub fn failing(&self) -> Vec<FailingMessage> {
+        self.failing.borrow().values().cloned().collect()
+    }
+
+    /// Polls and delivers. Never returns.
+    pub async fn run(self: Rc<Self>) {
+        if !self.settings.enabled {
+            return std::future::pending().await;
+        }
+        let slots = std::sync::Arc::new(Semaphore::new(CONCURRENT_BATCHES));
+        loop {
+            let slot = std::sync::Arc::clone(&slots).acquire_owned().await.expect("the semaphore is never closed");
+            self.shared.backend.message_ready(&self.queue.url).await;
+            let batch = self.collect_batch().await;
+            if !batch.is_empty() {
+                tokio::task::spawn_local(Rc::clone(&self).deliver(batch, slot));
+            }
+        }
+    }
+
+    /// Receives until the batch is full, its window is over or, without a window, there is no more.
+    async fn collect_batch(&self) -> Vec<Message> {
+        let mut batch = Vec::new();
+        let window_end = Instant::now() + self.settings.batching_window;
+        loop {
+            let wanted = self.settings.batch_size.saturating_sub(u32::try_from(batch.len()).unwrap_or(u32::MAX));
+            let received = self.receive(wanted.min(RECEIVE_LIMIT)).await;
+            let nothing_more = received.is_empty();
+            batch.extend(received);
+            let full = batch.len() >= self.settings.batch_size as usize || bytes(&batch) >= BATCH_BYTES;
+            // A queue that looked ready and gave nothing has moved its messages to its dead-letter queue.
+            if full || batch.is_empty() || (nothing_more && self.settings.batching_window.is_zero()) {
+                return batch;
+            }
+            if self.settings.batching_window.is_zero() {
+                continue;
+            }
+            tokio::select! {
+                biased;
+                () = self.shared.backend.message_ready(&self.queue.url) => {}
+                () = tokio::time::sleep_until(window_end) => return batch,
+            }
+        }
+    }
+
+    async fn receive(&self, most: u32) -> Vec<Message> {
+        let received = self
+            .sqs
+            .receive_message()
+            .queue_url(&self.queue.url)
+            .max_number_of_messages(i32::try_from(most.max(1)).unwrap_or(10))
+            .message_system_attribute_names(MessageSystemAttributeName::All)
+            .message_attribute_names("All")
+            .send()
+            .await;
+        match received {
+            Ok(received) => received.messages.unwrap_or_default(),
+            Err(error) => {
+                self.shared.problem(format!("polling queue {}: {}", self.queue.logical_id, describe(&error)));
+                // AWS tries again later; so that a queue that is gone does not spin the clock.
+                tokio::time::sleep(Duration::from_secs(20)).await;
+                Vec::new()
+            }
+        }
+    }
+
+    async fn deliver(self: Rc<Self>, batch: Vec<Message>, _slot: OwnedSemaphorePermit) {
+        let function = &self.function.settings.logical_id;
+        let _pending = self.shared.pending.begin(format!("{function} works on a batch from {}", self.queue.logical_id));
+        let ids: Vec<String> = batch.iter().filter_map(|message| message.message_id().map(str::to_owned)).collect();
+        let delivery = self.shared.recorder.record(self.producer(&batch), What::Delivery {
+            from: format!("SQS {}", self.queue.logical_id),
+            function: function.clone(),
+            records: batch.len(),
+            ids,
+        });
+        let payload = event::sqs::event(&batch, &self.queue.arn).to_string();
+        let attempt = batch.iter().map(receive_count).max().unwrap_or(1);
+        let request = Request { payload: &payload, request_id: self.shared.ids.uuid(), attempt, cause: delivery };
+        let invoked = self.shared.lambda.invoke(&self.function, request).await;
+        let failed = match &invoked.result {
+            Err(error) => Failed::All(error.message().to_owned()),
+            Ok(response) if self.settings.report_batch_item_failures => failed_messages(response, &batch),
+            Ok(_) => Failed::None,
+        };
+        self.settle(&batch, &failed, invoked.event).await;
+    }
+
+    /// The call that the batch's first message of known origin comes from.
+    fn producer(&self, batch: &[Message]) -> Option<EventId> {
+        let of = |message: &Message| {
+            self.shared.producer_of_message(message.message_id().unwrap_or_default(), message.body().unwrap_or_default())
+        };
+        batch.iter().find_map(of)
+    }
+
+    /// Deletes what succeeded and remembers what will come back.
+    async fn settle(&self, batch: &[Message], failed: &Failed, invocation: EventId) {
+        let (keep, delete): (Vec<&Message>, Vec<&Message>) = batch.iter().partition(|message| failed.has(message));
+        for message in &delete {
+            self.failing.borrow_mut().remove(message.message_id().unwrap_or_default());
+        }
+        for message in &keep {
+            self.remember_failing(message, failed.reason());
+        }
+        if !keep.is_empty() {
+            let reason = format!("{} of {} messages stay in {}: {}", keep.len(), batch.len(), self.queue.logical_id, failed.reason());
+            let function = self.function.settings.logical_id.clone();
+            self.shared.recorder.record(Some(invocation), What::GaveUp { function, reason });
+        }
+        for chunk in delete.chunks(RECEIVE_LIMIT as usize) {
+            self.delete(chunk).await;
+        }
+    }
+
+    fn remember_failing(&self, message: &Message, reason: &str) {
+        let failing = FailingMessage {
+            queue: self.queue.logical_id.clone(),
+            receive_count: receive_count(message),
+            last_error: reason.to_owned(),
+            bounded: self.queue.has_redrive_policy(),
+        };
+        let id = message.message_id().unwrap_or_default().to_owned();
+        self.failing.borrow_mut().insert(id, failing);
+    }
+
+    async fn delete(&self, messages: &[&Message]) {
+        let entry = |(index, message): (usize, &&Message)| {
+            DeleteMessageBatchRequestEntry::builder()
+                .id(index.to_string())
+                .receipt_handle(message.receipt_handle().unwrap_or_default())
+                .build()
+                .expect("id and receipt handle are set")
+        };
+        let entries = messages.iter().enumerate().map(entry).collect();
+        let deleted = self.sqs.delete_message_batch().queue_url(&self.queue.url).set_entries(Some(entries)).send().await;
+        if let Err(error) = deleted {
+            self.shared.problem(format!("deleting from queue {}: {}", self.queue.logical_id, describe(&error)));
+        }
+    }
+}
+
+fn describe(error: &impl std::error::Error) -> String {
+    aws_smithy_types::error::display::DisplayErrorContext(error).to_string()
+}
+
+fn bytes(batch: &[Message]) -> usize {
+    batch.iter().map(|message| message.body().map_or(0, str::len)).sum()
+}
+
+/// How often a message has been received, this time included.
+fn receive_count(message: &Message) -> u32 {
+    let attribute = message.attributes().and_then(|all| all.get(&MessageSystemAttributeName::ApproximateReceiveCount));
+    attribute.and_then(|count| count.parse().ok()).unwrap_or(1)
+}

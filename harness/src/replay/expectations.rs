@@ -1,0 +1,195 @@
+//! The scenario's expectations against what is left. Each that does not hold is a failure that points at
+//! its line and says what was found.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::leftovers::{Leftovers, QueueContent};
+use super::steps::Player;
+use crate::matching::matches;
+use crate::outcome::Failure;
+use crate::scenario::{Count, Expect, MessageExpect, Named, ObjectsExpect, QueueExpect, TableExpect, TableHolds};
+use crate::state::{Item, TableState};
+use crate::trace::{Environment, Event, What};
+
+/// How many of the things that were found a message shows.
+const SHOWN: usize = 5;
+
+/// All expectations that do not hold.
+pub fn check(player: &Player<'_>, leftovers: &Leftovers) -> Vec<Failure> {
+    let expect = match player.scenario.expect.substituted(&player.captured) {
+        Ok(expect) => expect,
+        Err(unknown) => return vec![player.failure(0..0, unknown.to_string())],
+    };
+    let mut checker = Checker { player, failures: Vec::new() };
+    checker.invocations(&expect, &player.shared.recorder.events());
+    for queue in &expect.queues {
+        checker.queue(queue, leftovers.queues.get(&queue.name.value).cloned().unwrap_or_default());
+    }
+    for bucket in &expect.objects {
+        checker.objects(bucket, leftovers.objects.get(&bucket.name.value).cloned().unwrap_or_default());
+    }
+    for table in &expect.tables {
+        checker.table(table, &leftovers.tables.get(&table.name.value).cloned().unwrap_or_default());
+    }
+    checker.failures
+}
+
+/// How often each function ran. A throttled attempt is none.
+pub fn invocations(events: &[Event]) -> BTreeMap<String, u64> {
+    let mut counts = BTreeMap::new();
+    for event in events {
+        if let What::Invocation { function, environment, .. } = &event.what
+            && *environment != Environment::None
+        {
+            *counts.entry(function.clone()).or_insert(0) += 1;
+        }
+    }
+    counts
+}
+
+struct Checker<'p> {
+    player: &'p Player<'p>,
+    failures: Vec<Failure>,
+}
+
+impl Checker<'_> {
+    fn fail<T>(&mut self, about: &Named<T>, message: String, details: Vec<String>) {
+        let mut failure = self.player.failure(about.name.span.clone(), message);
+        failure.details = details;
+        self.failures.push(failure);
+    }
+
+    fn invocations(&mut self, expect: &Expect, events: &[Event]) {
+        let counts = invocations(events);
+        for expected in &expect.invocations {
+            let found = counts.get(&expected.name.value).copied().unwrap_or_default();
+            if !expected.value.contains(found) {
+                let message = format!("{} was invoked {}, expected {}", expected.name.value, times(found), expected.value);
+                self.fail(expected, message, Vec::new());
+            }
+        }
+    }
+
+    fn queue(&mut self, expected: &Named<QueueExpect>, found: QueueContent) {
+        let name = &expected.name.value;
+        let total = found.bodies.len() as u64 + found.hidden;
+        let holds = format!("queue {name} holds {}", counted(total, "message"));
+        let hidden = (found.hidden > 0).then(|| format!("{} in flight or delayed", counted(found.hidden, "message")));
+        let shown = shown(&found.bodies).into_iter().chain(hidden).collect();
+        match &expected.value {
+            QueueExpect::Empty if total > 0 => self.fail(expected, format!("{holds}, expected none"), shown),
+            QueueExpect::Count(count) if !count.contains(total) => {
+                self.fail(expected, format!("{holds}, expected {count}"), shown);
+            }
+            QueueExpect::Messages(messages) => self.messages(expected, messages, &found, shown),
+            QueueExpect::Empty | QueueExpect::Count(_) => {}
+        }
+    }
+
+    fn messages(
+        &mut self,
+        about: &Named<QueueExpect>,
+        expected: &[MessageExpect],
+        found: &QueueContent,
+        shown: Vec<String>,
+    ) {
+        let name = &about.name.value;
+        let mut left: Vec<&String> = found.bodies.iter().collect();
+        for (index, message) in expected.iter().enumerate() {
+            let fits = |body: &&String| match message {
+                MessageExpect::Text(text) => *body == text,
+                MessageExpect::Json(matcher) => {
+                    serde_json::from_str::<Value>(body).is_ok_and(|body| matches(matcher, body))
+                }
+            };
+            match left.iter().position(fits) {
+                Some(position) => drop(left.remove(position)),
+                None => {
+                    let message = format!("queue {name} holds no message like number {} of the list", index + 1);
+                    return self.fail(about, message, shown);
+                }
+            }
+        }
+        let more = left.len() as u64 + found.hidden;
+        if more > 0 {
+            self.fail(about, format!("queue {name} holds {} more than expected", counted(more, "message")), shown);
+        }
+    }
+
+    fn objects(&mut self, expected: &Named<ObjectsExpect>, mut found: Vec<String>) {
+        let name = &expected.name.value;
+        found.sort();
+        let holds = format!("bucket {name} holds {}", counted(found.len() as u64, "object"));
+        if let Some(count) = expected.value.count
+            && !count.contains(found.len() as u64)
+        {
+            self.fail(expected, format!("{holds}, expected {count}"), shown(&found));
+        }
+        if let Some(keys) = &expected.value.keys {
+            let mut keys = keys.clone();
+            keys.sort();
+            if keys != found {
+                let message = format!("{holds}, expected the keys {}", keys.join(", "));
+                self.fail(expected, message, shown(&found));
+            }
+        }
+    }
+
+    fn table(&mut self, expected: &Named<TableExpect>, found: &TableState) {
+        let empty = TableHolds { count: Some(Count::exactly(0)), ..TableHolds::default() };
+        let holds = match &expected.value {
+            TableExpect::Empty => &empty,
+            TableExpect::Holds(holds) => holds,
+        };
+        let name = &expected.name.value;
+        let total = found.items.len() as u64;
+        if let Some(count) = holds.count
+            && !count.contains(total)
+        {
+            let message = format!("table {name} holds {}, expected {count}", counted(total, "item"));
+            self.fail(expected, message, shown_items(&found.items));
+        }
+        for (index, matcher) in holds.items.iter().enumerate() {
+            let matching = found.items.iter().filter(|item| matches(matcher, Value::Object((*item).clone()))).count();
+            if matching != 1 {
+                let number = index + 1;
+                let message =
+                    format!("pattern {number} matches {} of table {name}, expected exactly 1", counted(matching as u64, "item"));
+                self.fail(expected, message, shown_items(&found.items));
+            }
+        }
+    }
+}
+
+fn times(count: u64) -> String {
+    match count {
+        0 => "never".to_owned(),
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        count => format!("{count} times"),
+    }
+}
+
+fn counted(count: u64, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+fn shown_items(items: &[Item]) -> Vec<String> {
+    let lines: Vec<String> = items.iter().map(|item| Value::Object(item.clone()).to_string()).collect();
+    shown(&lines)
+}
+
+fn shown(lines: &[String]) -> Vec<String> {
+    let cut = |line: &String| {
+        let mut cut: String = line.chars().take(200).collect();
+        if cut.len() < line.len() {
+            cut.push('…');
+        }
+        cut
+    };
+    let more = lines.len().saturating_sub(SHOWN);
+    let more = (more > 0).then(|| format!("… and {more} more"));
+    lines.iter().take(SHOWN).map(cut).chain(more).collect()
+}

@@ -1,0 +1,95 @@
+//! What a replay leaves behind, read through the SDK: tables, the messages in queues, the keys in buckets.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_sqs::types::QueueAttributeName;
+use aws_smithy_types::error::display::DisplayErrorContext;
+use aws_types::SdkConfig;
+
+use crate::driver::Shared;
+use crate::scenario::Expect;
+use crate::stack::Queue;
+use crate::state::{self, TableState};
+
+/// What was left, by logical id; only what the scenario asks about.
+#[derive(Clone, Debug, Default)]
+pub struct Leftovers {
+    pub tables: BTreeMap<String, TableState>,
+    pub queues: BTreeMap<String, QueueContent>,
+    pub objects: BTreeMap<String, Vec<String>>,
+}
+
+/// The messages in a queue.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct QueueContent {
+    /// Bodies of the messages that can be received, oldest first.
+    pub bodies: Vec<String>,
+    /// Messages in flight or delayed.
+    pub hidden: u64,
+}
+
+/// Reads what the scenario has expectations about. What cannot be read is a problem of the replay.
+pub async fn read(shared: &Shared, expect: &Expect) -> Leftovers {
+    let config = shared.service_config();
+    let mut leftovers = Leftovers::default();
+    let dynamodb = aws_sdk_dynamodb::Client::new(&config);
+    for table in &shared.stack.tables {
+        if expect.tables.iter().any(|expected| expected.name.value == table.logical_id) {
+            let state = state::read(&dynamodb, table).await;
+            let state = state.unwrap_or_else(|error| problem(shared, &table.logical_id, &error));
+            leftovers.tables.insert(table.logical_id.clone(), state);
+        }
+    }
+    for queue in &shared.stack.queues {
+        if expect.queues.iter().any(|expected| expected.name.value == queue.logical_id) {
+            let content = queue_content(&config, queue).await;
+            let content = content.unwrap_or_else(|error| problem(shared, &queue.logical_id, &error));
+            leftovers.queues.insert(queue.logical_id.clone(), content);
+        }
+    }
+    for bucket in &shared.stack.buckets {
+        if expect.objects.iter().any(|expected| expected.name.value == bucket.logical_id) {
+            let keys = object_keys(&config, &bucket.name).await;
+            let keys = keys.unwrap_or_else(|error| problem(shared, &bucket.logical_id, &error));
+            leftovers.objects.insert(bucket.logical_id.clone(), keys);
+        }
+    }
+    leftovers
+}
+
+fn problem<T: Default>(shared: &Shared, logical_id: &str, error: &str) -> T {
+    shared.problem(format!("{logical_id} could not be read: {error}"));
+    T::default()
+}
+
+async fn queue_content(config: &SdkConfig, queue: &Queue) -> Result<QueueContent, String> {
+    let sqs = aws_sdk_sqs::Client::new(config);
+    let attributes = sqs.get_queue_attributes().queue_url(&queue.url).attribute_names(QueueAttributeName::All).send();
+    let attributes = attributes.await.map_err(|error| DisplayErrorContext(error).to_string())?;
+    let count = |name: &QueueAttributeName| {
+        let text = attributes.attributes().and_then(|all| all.get(name));
+        text.and_then(|count| count.parse::<u64>().ok()).unwrap_or_default()
+    };
+    let hidden = count(&QueueAttributeName::ApproximateNumberOfMessagesNotVisible)
+        + count(&QueueAttributeName::ApproximateNumberOfMessagesDelayed);
+    let mut bodies = Vec::new();
+    loop {
+        let received = sqs.receive_message().queue_url(&queue.url).max_number_of_messages(10).visibility_timeout(43_200);
+        let received = received.send().await.map_err(|error| DisplayErrorContext(error).to_string())?;
+        if received.messages().is_empty() {
+            return Ok(QueueContent { bodies, hidden });
+        }
+        bodies.extend(received.messages().iter().map(|message| message.body().unwrap_or_default().to_owned()));
+    }
+}
+
+async fn object_keys(config: &SdkConfig, bucket: &str) -> Result<Vec<String>, String> {
+    let s3 = aws_sdk_s3::Client::new(config);
+    let mut pages = s3.list_objects_v2().bucket(bucket).into_paginator().send();
+    let mut keys = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| DisplayErrorContext(error).to_string())?;
+        keys.extend(page.contents().iter().filter_map(|object| object.key().map(str::to_owned)));
+    }
+    Ok(keys)
+}

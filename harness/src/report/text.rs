@@ -1,0 +1,122 @@
+//! The report that people read in a terminal.
+
+use anstyle::{AnsiColor, Style};
+
+use super::{duration, timeline};
+use crate::outcome::{Failure, Finished, Outcome, SnapshotOutcome};
+use crate::run::shown;
+use crate::settle::Settled;
+use crate::snapshot::Comparison;
+
+/// One scenario: a line if all is well, else what is wrong and what happened.
+pub fn scenario(finished: &Finished, styled: bool) -> String {
+    let paint = Paint(styled);
+    let took = format!("{:.0?}", finished.took);
+    match &finished.result {
+        Err(diagnostics) => {
+            let count = diagnostics.len();
+            let what = if count == 1 { "1 mistake".to_owned() } else { format!("{count} mistakes") };
+            format!("{} {}  {what}\n\n{}\n", paint.bad("invalid"), finished.file, diagnostics.render(styled))
+        }
+        Ok(outcome) if outcome.passed() => {
+            format!("{} {}  {}\n", paint.good("     ok"), outcome.name, paint.faint(&facts(outcome, &took)))
+        }
+        Ok(outcome) => {
+            let head = format!("{} {}  {}\n", paint.bad(" FAILED"), outcome.name, paint.faint(&facts(outcome, &took)));
+            format!("{head}        {}\n\n{}", finished.file, failure(outcome, styled))
+        }
+    }
+}
+
+/// What is wrong with an outcome, and the timeline of what happened.
+pub fn failure(outcome: &Outcome, styled: bool) -> String {
+    let mut text: String = outcome.failures.iter().map(|failure| expectation(failure, styled)).collect();
+    if let Some(snapshot) = &outcome.snapshot {
+        text.push_str(&snapshot_failure(snapshot));
+    }
+    text.push_str("what happened:\n");
+    text.push_str(&timeline::render(&outcome.trace));
+    text.push_str(&format!("at the end: {} after {}\n\n", outcome.settled, duration(outcome.virtual_time)));
+    text
+}
+
+fn expectation(failure: &Failure, styled: bool) -> String {
+    let mut diagnostics = crate::diagnostic::Diagnostics::default();
+    diagnostics.push(failure.diagnostic.clone());
+    let details: String = failure.details.iter().map(|line| format!("    {line}\n")).collect();
+    format!("{}\n{details}\n", diagnostics.render(styled))
+}
+
+fn snapshot_failure(snapshot: &SnapshotOutcome) -> String {
+    let path = shown(&snapshot.path);
+    match &snapshot.comparison {
+        Comparison::Same => String::new(),
+        Comparison::Missing => {
+            let text: String = snapshot.text.lines().take(20).map(|line| format!("    {line}\n")).collect();
+            format!("there is no snapshot {path} yet. The tables are now:\n{text}\nwrite it with --update-snapshots\n\n")
+        }
+        Comparison::Different(difference) => {
+            let lines: String = difference.lines().map(|line| format!("    {line}\n")).collect();
+            format!("the tables differ from {path} (- committed, + now):\n{lines}\naccept them with --update-snapshots\n\n")
+        }
+    }
+}
+
+fn facts(outcome: &Outcome, took: &str) -> String {
+    let invocations: u64 = outcome.invocations.values().sum();
+    let mut facts = vec![format!("{invocations} invocations"), format!("{} calls", outcome.calls)];
+    if !outcome.virtual_time.is_zero() {
+        facts.push(format!("{} of virtual time", duration(outcome.virtual_time)));
+    }
+    if let Settled::Waiting { what, .. } = &outcome.settled {
+        facts.push(format!("then waiting for {what}"));
+    }
+    facts.push(took.to_owned());
+    format!("({})", facts.join(", "))
+}
+
+/// All scenarios in a line, and what was not simulated.
+pub fn summary(all: &[Finished], took: std::time::Duration, styled: bool) -> String {
+    let paint = Paint(styled);
+    let passed = all.iter().filter(|finished| finished.passed()).count();
+    let invalid = all.iter().filter(|finished| finished.result.is_err()).count();
+    let failed = all.len() - passed - invalid;
+    let mut counts = vec![paint.good(&format!("{passed} ok"))];
+    for (count, what) in [(failed, "failed"), (invalid, "invalid")] {
+        if count > 0 {
+            counts.push(paint.bad(&format!("{count} {what}")));
+        }
+    }
+    let noun = if all.len() == 1 { "scenario" } else { "scenarios" };
+    let line = format!("\n{} {noun}: {} in {:.1?}\n", all.len(), counts.join(", "), took);
+    not_simulated(all) + &line
+}
+
+fn not_simulated(all: &[Finished]) -> String {
+    let outcomes = all.iter().filter_map(|finished| finished.result.as_ref().ok());
+    let mut what: Vec<String> = outcomes.flat_map(|outcome| &outcome.not_simulated).map(|left| left.what.clone()).collect();
+    what.sort();
+    what.dedup();
+    if what.is_empty() { String::new() } else { format!("\nnot simulated: {}\n", what.join(", ")) }
+}
+
+/// Colours, or none.
+struct Paint(bool);
+
+impl Paint {
+    fn good(&self, text: &str) -> String {
+        self.with(Style::new().fg_color(Some(AnsiColor::Green.into())), text)
+    }
+
+    fn bad(&self, text: &str) -> String {
+        self.with(Style::new().bold().fg_color(Some(AnsiColor::Red.into())), text)
+    }
+
+    fn faint(&self, text: &str) -> String {
+        self.with(Style::new().dimmed(), text)
+    }
+
+    fn with(&self, style: Style, text: &str) -> String {
+        if self.0 { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+}

@@ -1,0 +1,203 @@
+//! Holds a scenario against the template's resources and the files next to it, before anything is run.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{Action, Content, Located, Scenario};
+use crate::diagnostic::Diagnostics;
+use crate::stack::Stack;
+use crate::yaml::quoted;
+
+/// Everything in a scenario that the template's resources or the files next to it do not bear out: logical
+/// ids that do not exist or are of another kind, files that are missing or hold something else.
+pub fn check(scenario: &Scenario, stack: &Stack) -> Diagnostics {
+    let mut checker = Checker { scenario, stack, diagnostics: Diagnostics::default() };
+    for table in &scenario.given.tables {
+        checker.exists(Kind::Table, &table.name);
+        checker.items(&table.value);
+    }
+    for step in &scenario.steps {
+        checker.step(&step.action);
+    }
+    checker.expect();
+    checker.diagnostics
+}
+
+/// Reports a file that the scenario names and that is not there.
+pub(super) fn file_exists(scenario: &Scenario, file: &Located<impl AsRef<Path>>, diagnostics: &mut Diagnostics) {
+    let written = file.value.as_ref();
+    let path = scenario.path(written);
+    if path.is_file() {
+        return;
+    }
+    if path.is_dir() {
+        let message = format!("`{}` is a directory, not a file", written.display());
+        diagnostics.error(&scenario.source, file.span.clone(), message);
+        return;
+    }
+    let beside = files_beside(&path);
+    let name = written.file_name().unwrap_or_default().to_string_lossy();
+    let message = format!("there is no file `{}`", written.display());
+    diagnostics
+        .error(&scenario.source, file.span.clone(), message)
+        .help("files are found relative to the scenario's own directory")
+        .did_you_mean(&name, beside.iter().map(String::as_str));
+}
+
+/// The names of the files in the directory where a file should be, in order.
+fn files_beside(path: &Path) -> Vec<String> {
+    let entries = path.parent().and_then(|directory| fs::read_dir(directory).ok());
+    let names = entries.into_iter().flatten().flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let mut names: Vec<_> = names.collect();
+    names.sort();
+    names
+}
+
+/// What a logical id can stand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Bucket,
+    Queue,
+    Topic,
+    Table,
+    Bus,
+    Api,
+    Function,
+}
+
+impl Kind {
+    const ALL: [Self; 7] = [Self::Bucket, Self::Queue, Self::Topic, Self::Table, Self::Bus, Self::Api, Self::Function];
+
+    /// As messages call it.
+    fn singular(self) -> &'static str {
+        match self {
+            Self::Bucket => "bucket",
+            Self::Queue => "queue",
+            Self::Topic => "topic",
+            Self::Table => "table",
+            Self::Bus => "event bus",
+            Self::Api => "API",
+            Self::Function => "function",
+        }
+    }
+
+    fn plural(self) -> &'static str {
+        match self {
+            Self::Bucket => "buckets",
+            Self::Queue => "queues",
+            Self::Topic => "topics",
+            Self::Table => "tables",
+            Self::Bus => "event buses",
+            Self::Api => "APIs",
+            Self::Function => "functions",
+        }
+    }
+
+    /// The logical ids of this kind.
+    fn of(self, stack: &Stack) -> Vec<&str> {
+        match self {
+            Self::Bucket => stack.buckets.iter().map(|bucket| bucket.logical_id.as_str()).collect(),
+            Self::Queue => stack.queues.iter().map(|queue| queue.logical_id.as_str()).collect(),
+            Self::Topic => stack.topics.iter().map(|topic| topic.logical_id.as_str()).collect(),
+            Self::Table => stack.tables.iter().map(|table| table.logical_id.as_str()).collect(),
+            Self::Bus => stack.buses.iter().map(|bus| bus.logical_id.as_str()).collect(),
+            Self::Api => stack.apis.iter().map(|api| api.logical_id.as_str()).collect(),
+            Self::Function => stack.functions.iter().map(|function| function.logical_id.as_str()).collect(),
+        }
+    }
+
+    /// "a bucket", "an event bus".
+    fn with_article(self) -> String {
+        let article = if matches!(self, Self::Bus | Self::Api) { "an" } else { "a" };
+        format!("{article} {}", self.singular())
+    }
+}
+
+struct Checker<'s> {
+    scenario: &'s Scenario,
+    stack: &'s Stack,
+    diagnostics: Diagnostics,
+}
+
+impl Checker<'_> {
+    fn step(&mut self, action: &Action) {
+        match action {
+            Action::S3Put(step) => self.exists(Kind::Bucket, &step.bucket),
+            Action::S3Delete(step) => self.exists(Kind::Bucket, &step.bucket),
+            Action::Http(step) => self.exists(Kind::Api, &step.api),
+            Action::EventsPut(step) => {
+                if let Some(bus) = step.bus.as_ref().filter(|bus| bus.value != "default") {
+                    self.exists(Kind::Bus, bus);
+                }
+            }
+            Action::SqsSend(step) => self.exists(Kind::Queue, &step.queue),
+            Action::SnsPublish(step) => self.exists(Kind::Topic, &step.topic),
+            Action::Invoke(step) => self.exists(Kind::Function, &step.function),
+            Action::Fail(step) => self.exists(Kind::Function, &step.function),
+            Action::Advance(_) | Action::Settle(_) => {}
+        }
+        if let Some(Content::File(file)) = action.content() {
+            file_exists(self.scenario, file, &mut self.diagnostics);
+        }
+    }
+
+    fn expect(&mut self) {
+        let expect = &self.scenario.expect;
+        let named = (expect.invocations.iter().map(|named| (Kind::Function, &named.name)))
+            .chain(expect.queues.iter().map(|named| (Kind::Queue, &named.name)))
+            .chain(expect.objects.iter().map(|named| (Kind::Bucket, &named.name)))
+            .chain(expect.tables.iter().map(|named| (Kind::Table, &named.name)));
+        for (kind, name) in named {
+            self.exists(kind, name);
+        }
+    }
+
+    /// Reports a logical id that is not of a kind.
+    fn exists(&mut self, kind: Kind, id: &Located<String>) {
+        let candidates = kind.of(self.stack);
+        let name = id.value.as_str();
+        if candidates.contains(&name) {
+            return;
+        }
+        let left_out = self.stack.not_simulated.iter().find(|left_out| left_out.logical_id == name);
+        let other = Kind::ALL.into_iter().find(|other| other.of(self.stack).contains(&name));
+        let message = match (other, left_out) {
+            (Some(other), _) => format!("`{name}` is {}, not {}", other.with_article(), kind.with_article()),
+            (None, Some(left_out)) => format!("`{name}` is of type {}, which is not simulated", left_out.what),
+            (None, None) => format!("the template has no {} `{name}`", kind.singular()),
+        };
+        let help = match candidates.as_slice() {
+            [] => format!("the template has no {}", kind.plural()),
+            some => format!("its {}: {}", kind.plural(), quoted(some)),
+        };
+        let diagnostic = self.diagnostics.error(&self.scenario.source, id.span.clone(), message);
+        diagnostic.help(help);
+        if other.is_none() {
+            diagnostic.did_you_mean(name, candidates);
+        }
+    }
+
+    /// Reports a file that does not hold a table's items.
+    fn items(&mut self, file: &Located<std::path::PathBuf>) {
+        let Ok(bytes) = fs::read(self.scenario.path(&file.value)) else {
+            return file_exists(self.scenario, file, &mut self.diagnostics);
+        };
+        let problem = match serde_json::from_slice::<Value>(&bytes) {
+            Err(error) => Some(format!("it is not JSON: {error}")),
+            Ok(Value::Array(items)) => {
+                let odd = items.iter().position(|item| !item.is_object());
+                odd.map(|index| format!("its member {} is not an object", index + 1))
+            }
+            Ok(_) => Some("it is not a list".to_owned()),
+        };
+        if let Some(problem) = problem {
+            let message = format!("`{}` does not hold items: {problem}", file.value.display());
+            self.diagnostics
+                .error(&Arc::clone(&self.scenario.source), file.span.clone(), message)
+                .help("items are a JSON array of objects with plain values");
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! The `http` step: a request to an API, and what its response must be.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde::de::{Deserializer, Error};
+use serde_json::Value;
+
+use super::capture::{CaptureName, Pointer, substitute_in};
+use super::matcher::{self, Leaf, Matcher};
+use super::steps::{json, texts};
+use crate::yaml::{Located, Scalar};
+
+/// `http`: at most one of `body`, `json` and `file` is there.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("not" = {"anyOf": [
+    {"required": ["body", "json"]}, {"required": ["body", "file"]}, {"required": ["json", "file"]}
+]}))]
+pub struct Http {
+    /// The API's logical id.
+    pub api: Located<String>,
+    pub method: Method,
+    /// The path below the stage, such as `/orders/42`, without a query.
+    #[serde(deserialize_with = "path")]
+    #[schemars(regex(pattern = "^/[^?]*$"))]
+    pub path: String,
+    /// The query parameters, not URL-encoded.
+    #[serde(default, deserialize_with = "texts")]
+    #[schemars(with = "BTreeMap<String, Scalar>")]
+    pub query: BTreeMap<String, String>,
+    #[serde(default, deserialize_with = "texts")]
+    #[schemars(with = "BTreeMap<String, Scalar>")]
+    pub headers: BTreeMap<String, String>,
+    /// The request's body as text.
+    pub body: Option<String>,
+    /// The request's body as JSON; sets the content type unless the headers do.
+    #[serde(default, deserialize_with = "json")]
+    pub json: Option<Value>,
+    /// The request's body as a file, relative to the scenario.
+    pub file: Option<Located<PathBuf>>,
+    /// What the response must be.
+    pub expect: Option<HttpExpect>,
+    /// Values to take out of the response's JSON body, for later steps.
+    #[serde(default)]
+    pub capture: BTreeMap<CaptureName, Pointer>,
+}
+
+/// A request's method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Method {
+    Get,
+    Head,
+    Post,
+    Put,
+    Patch,
+    Delete,
+    Options,
+}
+
+impl Method {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Head => "HEAD",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+            Self::Options => "OPTIONS",
+        }
+    }
+}
+
+/// What a response must be; what is not named may be anything.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HttpExpect {
+    /// The status code, or alternatives.
+    #[serde(default, deserialize_with = "status")]
+    #[schemars(with = "Option<Matcher>")]
+    pub status: Option<Matcher>,
+    /// Patterns for headers, by name in any case.
+    #[serde(default, deserialize_with = "leaves")]
+    pub headers: BTreeMap<String, Matcher>,
+    /// A pattern for the JSON body; a text, or a list of alternatives, for a body that is text.
+    pub body: Option<Matcher>,
+}
+
+substitute_in!(Http: path, query, headers, body, json, expect);
+substitute_in!(HttpExpect: status, headers, body);
+
+/// For serde: patterns for single values by name.
+fn leaves<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Matcher>, D::Error> {
+    let leaves = BTreeMap::<String, Leaf>::deserialize(deserializer)?;
+    Ok(leaves.into_iter().map(|(name, Leaf(matcher))| (name, matcher)).collect())
+}
+
+/// For serde: a pattern for a status code, which is a number.
+fn status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Matcher>, D::Error> {
+    let matcher = matcher::leaf(deserializer)?;
+    let texts = matcher.iter().flat_map(|matcher| matcher.value().as_array()).flatten().any(Value::is_string);
+    if texts {
+        return Err(D::Error::custom("a status code is a number, such as 200"));
+    }
+    Ok(matcher)
+}
+
+/// For serde: a request's path.
+fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let path = String::deserialize(deserializer)?;
+    if !path.starts_with('/') {
+        return Err(D::Error::custom(format!("a path starts with a slash: `/{path}`")));
+    }
+    if path.contains('?') {
+        return Err(D::Error::custom("a path has no query: write the parameters under `query`"));
+    }
+    Ok(path)
+}

@@ -1,0 +1,115 @@
+//! Scenario files: what a person writes to have a workflow replayed.
+//!
+//! A file becomes a [`Scenario`] by [`parse`], which needs nothing but the file and reports every mistake that
+//! shows without the template; [`check`] then holds it against the template's [`Stack`](crate::stack::Stack).
+//! A scenario that passed both names only what exists and refers only to what has been captured before.
+//! The format is version 1; its JSON Schema comes from the same types ([`json_schema`]).
+
+mod capture;
+mod check;
+mod duration;
+mod expect;
+mod http;
+mod matcher;
+mod schema;
+mod steps;
+mod syntax;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub use capture::{CaptureName, Captured, Pointer, Substitute, UnknownCapture, substitute};
+pub use check::check;
+pub use duration::parse as parse_duration;
+pub use expect::{Count, Expect, Given, MessageExpect, Named, ObjectsExpect, QueueExpect, TableExpect, TableHolds};
+pub use http::{Http, HttpExpect, Method};
+pub use matcher::Matcher;
+pub use schema::json_schema;
+pub use steps::{
+    Action, Content, EventsPut, Fail, FailWith, Invoke, InvokeExpect, S3Delete, S3Put, Settle, SnsPublish, SqsSend,
+};
+
+use crate::diagnostic::{Diagnostics, Source, Span};
+pub use crate::yaml::Located;
+
+/// One scenario file, read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scenario {
+    /// The file's text, for messages about its places.
+    pub source: Arc<Source>,
+    /// Where the files that the scenario names are found.
+    pub directory: PathBuf,
+    /// What the scenario shows, in a sentence.
+    pub name: String,
+    /// The template, relative to the directory.
+    pub template: Located<PathBuf>,
+    /// Values for the template's parameters.
+    pub parameters: BTreeMap<String, String>,
+    pub given: Given,
+    pub steps: Vec<Step>,
+    pub expect: Expect,
+}
+
+/// One step of a scenario.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// Where the step's name stands.
+    pub span: Span,
+    pub action: Action,
+}
+
+impl Scenario {
+    /// Where a file is that the scenario names.
+    pub fn path(&self, relative: &Path) -> PathBuf {
+        self.directory.join(relative)
+    }
+}
+
+/// Reads a scenario file, which messages call `shown`.
+///
+/// # Errors
+/// Every mistake in the file that shows without reading the template, or why the file cannot be read.
+pub fn parse(path: &Path, shown: &str) -> Result<Scenario, Diagnostics> {
+    let source = read(path, shown)?;
+    let directory = path.parent().unwrap_or(Path::new(""));
+    let scenario = parse_source(&source, directory)?;
+    let mut diagnostics = Diagnostics::default();
+    check::file_exists(&scenario, &scenario.template, &mut diagnostics);
+    if diagnostics.is_empty() { Ok(scenario) } else { Err(diagnostics) }
+}
+
+/// Reads a scenario from text; the files that it names are found in `directory`. Does no I/O.
+///
+/// # Errors
+/// Every mistake that shows without reading another file.
+pub fn parse_source(source: &Arc<Source>, directory: &Path) -> Result<Scenario, Diagnostics> {
+    syntax::read(source, directory)
+}
+
+fn read(path: &Path, shown: &str) -> Result<Arc<Source>, Diagnostics> {
+    let mut diagnostics = Diagnostics::default();
+    match fs::read(path).map(String::from_utf8) {
+        Ok(Ok(text)) => return Ok(Source::new(shown, text)),
+        Ok(Err(error)) => {
+            let at = error.utf8_error().valid_up_to();
+            let byte = error.as_bytes()[at];
+            let source = Source::new(shown, String::from_utf8_lossy(error.as_bytes()));
+            diagnostics
+                .error(&source, at..at + char::REPLACEMENT_CHARACTER.len_utf8(), "the file is not UTF-8 text")
+                .label(format!("the byte 0x{byte:02X}"))
+                .help("save the file in the encoding UTF-8");
+        }
+        Err(error) => {
+            let reason = match error.kind() {
+                io::ErrorKind::NotFound => "there is no such file".to_owned(),
+                io::ErrorKind::IsADirectory => "this is a directory, not a file".to_owned(),
+                kind => format!("the file cannot be read: {kind}"),
+            };
+            diagnostics.error(&Source::new(shown, ""), 0..0, reason);
+        }
+    }
+    Err(diagnostics)
+}

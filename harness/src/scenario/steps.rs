@@ -1,0 +1,312 @@
+//! What a scenario does: one type per step, each as it is written in the file.
+//!
+//! Names of resources are logical ids and are never substituted; every other text of a step may use captures.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde::de::Deserializer;
+use serde_json::{Map, Value};
+
+use super::capture::{CaptureName, Captured, Pointer, Substitute, UnknownCapture, substitute_in};
+use super::duration::{self, Friendly};
+use super::http::Http;
+use super::matcher::Matcher;
+use crate::yaml::{Located, Scalar};
+
+/// One thing that a scenario does.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+pub enum Action {
+    /// Puts an object into a bucket.
+    #[serde(rename = "s3.put")]
+    S3Put(S3Put),
+    /// Deletes an object from a bucket.
+    #[serde(rename = "s3.delete")]
+    S3Delete(S3Delete),
+    /// Sends a request to an API and waits for the response.
+    #[serde(rename = "http")]
+    Http(Http),
+    /// Puts an event on an event bus.
+    #[serde(rename = "events.put")]
+    EventsPut(EventsPut),
+    /// Sends a message to a queue.
+    #[serde(rename = "sqs.send")]
+    SqsSend(SqsSend),
+    /// Publishes a message to a topic.
+    #[serde(rename = "sns.publish")]
+    SnsPublish(SnsPublish),
+    /// Invokes a function and waits for its result.
+    #[serde(rename = "invoke")]
+    Invoke(Invoke),
+    /// Makes a function's next attempts fail.
+    #[serde(rename = "fail")]
+    Fail(Fail),
+    /// Lets virtual time pass, with everything that becomes due on the way.
+    #[serde(rename = "advance")]
+    Advance(
+        #[serde(deserialize_with = "duration::duration")]
+        #[schemars(with = "Friendly")]
+        Duration,
+    ),
+    /// Waits until nothing is left to deliver; happens by itself before the expectations.
+    #[serde(rename = "settle")]
+    Settle(Settle),
+}
+
+impl Action {
+    /// The names of the steps in a scenario file.
+    pub const NAMES: [&'static str; 10] =
+        ["s3.put", "s3.delete", "http", "events.put", "sqs.send", "sns.publish", "invoke", "fail", "advance", "settle"];
+
+    /// The step's name in a scenario file.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::S3Put(_) => "s3.put",
+            Self::S3Delete(_) => "s3.delete",
+            Self::Http(_) => "http",
+            Self::EventsPut(_) => "events.put",
+            Self::SqsSend(_) => "sqs.send",
+            Self::SnsPublish(_) => "sns.publish",
+            Self::Invoke(_) => "invoke",
+            Self::Fail(_) => "fail",
+            Self::Advance(_) => "advance",
+            Self::Settle(_) => "settle",
+        }
+    }
+
+    /// The step with the captured values put into its text.
+    ///
+    /// # Errors
+    /// The first name that has not been captured.
+    pub fn substituted(&self, captured: &Captured) -> Result<Self, UnknownCapture> {
+        let mut action = self.clone();
+        match &mut action {
+            Self::S3Put(step) => step.substitute(captured)?,
+            Self::S3Delete(step) => step.substitute(captured)?,
+            Self::Http(step) => step.substitute(captured)?,
+            Self::EventsPut(step) => step.substitute(captured)?,
+            Self::SqsSend(step) => step.substitute(captured)?,
+            Self::SnsPublish(step) => step.substitute(captured)?,
+            Self::Invoke(step) => step.substitute(captured)?,
+            Self::Fail(step) => step.substitute(captured)?,
+            Self::Advance(_) | Self::Settle(_) => {}
+        }
+        Ok(action)
+    }
+
+    /// What the step sends, for a step that sends something.
+    pub fn content(&self) -> Option<Content<'_>> {
+        match self {
+            Self::S3Put(step) => Content::of(step.body.as_ref(), None, step.file.as_ref()),
+            Self::Http(step) => Content::of(step.body.as_ref(), step.json.as_ref(), step.file.as_ref()),
+            Self::SqsSend(step) => Content::of(step.body.as_ref(), step.json.as_ref(), None),
+            Self::SnsPublish(step) => Content::of(step.message.as_ref(), step.json.as_ref(), None),
+            _ => None,
+        }
+    }
+}
+
+/// What a step sends.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Content<'s> {
+    Text(&'s str),
+    Json(&'s Value),
+    /// A file, relative to the scenario's directory.
+    File(&'s Located<PathBuf>),
+}
+
+impl<'s> Content<'s> {
+    fn of(text: Option<&'s String>, json: Option<&'s Value>, file: Option<&'s Located<PathBuf>>) -> Option<Self> {
+        let text = text.map(|text| Content::Text(text));
+        text.or(json.map(Content::Json)).or(file.map(Content::File))
+    }
+}
+
+/// `s3.put`: exactly one of `body` and `file` is there.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [{"required": ["body"]}, {"required": ["file"]}]))]
+pub struct S3Put {
+    /// The bucket's logical id.
+    pub bucket: Located<String>,
+    /// The object's key, as it is: not URL-encoded.
+    pub key: String,
+    /// The object's content as text.
+    pub body: Option<String>,
+    /// The object's content as a file, relative to the scenario.
+    pub file: Option<Located<PathBuf>>,
+    /// The object's `Content-Type`.
+    pub content_type: Option<String>,
+    /// User-defined metadata, without the prefix `x-amz-meta-`.
+    #[serde(default, deserialize_with = "texts")]
+    #[schemars(with = "BTreeMap<String, Scalar>")]
+    pub metadata: BTreeMap<String, String>,
+}
+
+/// `s3.delete`.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct S3Delete {
+    /// The bucket's logical id.
+    pub bucket: Located<String>,
+    /// The object's key, as it is: not URL-encoded.
+    pub key: String,
+}
+
+/// `events.put`.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EventsPut {
+    /// The bus's logical id; the account's default bus where it is left out or `default`.
+    pub bus: Option<Located<String>>,
+    pub source: String,
+    pub detail_type: String,
+    /// The event's detail, a JSON object.
+    pub detail: Map<String, Value>,
+    /// The ARNs of the resources that the event is about.
+    #[serde(default)]
+    pub resources: Vec<String>,
+}
+
+/// `sqs.send`: exactly one of `body` and `json` is there.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [{"required": ["body"]}, {"required": ["json"]}]))]
+pub struct SqsSend {
+    /// The queue's logical id.
+    pub queue: Located<String>,
+    /// The message's body as text.
+    pub body: Option<String>,
+    /// The message's body as JSON.
+    #[serde(default, deserialize_with = "json")]
+    pub json: Option<Value>,
+    /// How long the message stays hidden at first: whole seconds, 15m at most.
+    #[serde(default, deserialize_with = "duration::message_delay")]
+    #[schemars(with = "Option<Friendly>")]
+    pub delay: Option<Duration>,
+    /// Message attributes of type String.
+    #[serde(default, deserialize_with = "texts")]
+    #[schemars(with = "BTreeMap<String, Scalar>")]
+    pub attributes: BTreeMap<String, String>,
+}
+
+/// `sns.publish`: exactly one of `message` and `json` is there.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [{"required": ["message"]}, {"required": ["json"]}]))]
+pub struct SnsPublish {
+    /// The topic's logical id.
+    pub topic: Located<String>,
+    /// The message as text.
+    pub message: Option<String>,
+    /// The message as JSON.
+    #[serde(default, deserialize_with = "json")]
+    pub json: Option<Value>,
+    pub subject: Option<String>,
+    /// Message attributes of type String.
+    #[serde(default, deserialize_with = "texts")]
+    #[schemars(with = "BTreeMap<String, Scalar>")]
+    pub attributes: BTreeMap<String, String>,
+}
+
+/// `invoke`.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Invoke {
+    /// The function's logical id.
+    pub function: Located<String>,
+    /// The event that the function gets; `{}` where it is left out.
+    #[serde(default, deserialize_with = "json")]
+    pub payload: Option<Value>,
+    /// What the result must be.
+    pub expect: Option<InvokeExpect>,
+    /// Values to take out of the result, for later steps.
+    #[serde(default)]
+    pub capture: BTreeMap<CaptureName, Pointer>,
+}
+
+/// What an invocation must end in.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum InvokeExpect {
+    /// A result that matches.
+    Payload(Matcher),
+    /// A function error: alternatives for its message, or a pattern with `errorType` and `errorMessage`.
+    Error(Matcher),
+}
+
+/// `fail`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Fail {
+    /// The function's logical id.
+    pub function: Located<String>,
+    /// How many attempts fail.
+    #[serde(default = "once")]
+    pub times: NonZeroU32,
+    /// How they fail.
+    #[serde(default)]
+    pub with: FailWith,
+    /// What the error says, for `error` and `crash`.
+    pub message: Option<String>,
+}
+
+/// How an attempt fails.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum FailWith {
+    /// The function answers with an error.
+    #[default]
+    Error,
+    /// Lambda does not start the function: too many are running.
+    Throttle,
+    /// The function runs into its timeout.
+    Timeout,
+    /// The function's process ends, and its execution environment with it.
+    Crash,
+}
+
+/// `settle`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Settle {
+    /// How much time it may take; a run that takes longer fails.
+    #[serde(default, deserialize_with = "duration::optional")]
+    #[schemars(with = "Option<Friendly>")]
+    pub within: Option<Duration>,
+}
+
+substitute_in!(S3Put: key, body, content_type, metadata);
+substitute_in!(S3Delete: key);
+substitute_in!(EventsPut: source, detail_type, detail, resources);
+substitute_in!(SqsSend: body, json, attributes);
+substitute_in!(SnsPublish: message, json, subject, attributes);
+substitute_in!(Invoke: payload, expect);
+substitute_in!(Fail: message);
+
+impl Substitute for InvokeExpect {
+    fn substitute(&mut self, captured: &Captured) -> Result<(), UnknownCapture> {
+        match self {
+            Self::Payload(matcher) | Self::Error(matcher) => matcher.substitute(captured),
+        }
+    }
+}
+
+fn once() -> NonZeroU32 {
+    NonZeroU32::MIN
+}
+
+/// For serde: a JSON value that may be left out; `null` is a value.
+pub(super) fn json<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
+}
+
+/// For serde: texts by name, where numbers and booleans are texts as they are written.
+pub(super) fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error> {
+    let scalars = BTreeMap::<String, Scalar>::deserialize(deserializer)?;
+    Ok(scalars.into_iter().map(|(name, Scalar(text))| (name, text)).collect())
+}

@@ -1,0 +1,157 @@
+//! When is a replay at rest? `settle` lets everything that is due happen, moving virtual time on, and ends
+//! in exactly one of: idle, waiting until a time for something, or stuck.
+//!
+//! It decides on what stands in the backend and in the driver, never on a pause in which nothing happened.
+
+use std::fmt;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use rehearsal_emulator::QueueDepth;
+use serde::Serialize;
+
+use crate::backend::Standing;
+use crate::driver::Driver;
+use crate::pending::Pending;
+
+/// How long a settle goes on where the scenario does not say: longer than any bounded retry of AWS.
+pub const DEFAULT_LIMIT: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+/// A message that has failed this often, in a queue that never gives it up, will go on for ever.
+const STUCK_AFTER_RECEIVES: u32 = 5;
+
+/// How a settle ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Settled {
+    /// Nothing is left to do.
+    Idle,
+    /// Nothing is left to do but what is due at a later time.
+    Waiting {
+        until: Timestamp,
+        /// What is due then.
+        what: String,
+        /// Whether it was to be done within the settle's limit, so that the step has failed.
+        overdue: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        last_error: Option<String>,
+    },
+    /// Something will never come to its end.
+    Stuck {
+        what: String,
+        /// The queue or function where it is stuck.
+        at: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        last_error: Option<String>,
+    },
+}
+
+impl Settled {
+    /// Whether the replay is at rest as the scenario wants it.
+    pub fn is_at_rest(&self) -> bool {
+        matches!(self, Self::Idle | Self::Waiting { overdue: false, .. })
+    }
+}
+
+impl fmt::Display for Settled {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let error = |error: &Option<String>| error.as_ref().map(|text| format!("; last error: {text}")).unwrap_or_default();
+        match self {
+            Self::Idle => formatter.write_str("idle"),
+            Self::Waiting { until, what, last_error, .. } => {
+                write!(formatter, "waiting until {until} for {what}{}", error(last_error))
+            }
+            Self::Stuck { what, at, last_error } => write!(formatter, "stuck: {what} at {at}{}", error(last_error)),
+        }
+    }
+}
+
+/// Lets everything that is due happen, for `within` at the most.
+pub async fn settle(driver: &Driver, within: Duration) -> Settled {
+    let clock = driver.shared.backend.clock();
+    let limit = clock.now() + SignedDuration::try_from(within).unwrap_or(SignedDuration::MAX);
+    let mut backend_changes = driver.shared.backend.changes();
+    let mut pending_changes = driver.shared.pending.changes();
+    loop {
+        backend_changes.mark_unchanged();
+        pending_changes.mark_unchanged();
+        let standing = driver.shared.backend.standing().await;
+        if let Some(settled) = at_rest(driver, &standing) {
+            return settled;
+        }
+        if clock.now() >= limit {
+            return overdue(driver, &standing);
+        }
+        tokio::select! {
+            biased;
+            _ = backend_changes.changed() => {}
+            _ = pending_changes.changed() => {}
+            () = clock.sleep_until(limit) => {}
+        }
+    }
+}
+
+fn at_rest(driver: &Driver, standing: &Standing) -> Option<Settled> {
+    if let Some(failing) = endless(driver) {
+        return Some(failing);
+    }
+    let handed_over = standing.function_events == driver.shared.events_taken();
+    let outstanding = standing.outstanding.iter().any(|next| !next.recurring);
+    let busy_queue = source_queues(driver, standing).next().is_some();
+    if !handed_over || outstanding || busy_queue || !driver.shared.pending.all().is_empty() {
+        return None;
+    }
+    Some(match standing.next_recurring() {
+        Some((until, what)) => Settled::Waiting { until, what: what.to_owned(), overdue: false, last_error: None },
+        None => Settled::Idle,
+    })
+}
+
+/// The queues that a function is to empty and has not.
+fn source_queues<'a>(driver: &'a Driver, standing: &'a Standing) -> impl Iterator<Item = &'a QueueDepth> {
+    let is_source = |url: &str| driver.mappings.iter().filter_map(|mapping| mapping.source()).any(|queue| queue.url == url);
+    standing
+        .queues
+        .iter()
+        .filter(|depth| depth.visible + depth.in_flight + depth.delayed > 0)
+        .filter(move |depth| is_source(&depth.url))
+}
+
+/// A message that fails again and again in a queue without a redrive policy, once nothing else goes on.
+fn endless(driver: &Driver) -> Option<Settled> {
+    let failing = driver.mappings.iter().flat_map(|mapping| mapping.failing());
+    let worst = failing.filter(|message| !message.bounded).max_by_key(|message| message.receive_count)?;
+    (worst.receive_count >= STUCK_AFTER_RECEIVES && driver.shared.pending.all().is_empty()).then(|| Settled::Stuck {
+        what: format!("a message failed {} times and the queue has no redrive policy", worst.receive_count),
+        at: worst.queue,
+        last_error: Some(worst.last_error),
+    })
+}
+
+/// What was not done when the limit passed: the next thing that has a time, or else what has none.
+fn overdue(driver: &Driver, standing: &Standing) -> Settled {
+    let of_queue = |depth: &QueueDepth| {
+        let logical = driver.shared.stack.queues.iter().find(|queue| queue.url == depth.url);
+        let name = logical.map_or(depth.arn.as_str(), |queue| queue.logical_id.as_str());
+        let failing = driver.mappings.iter().flat_map(|mapping| mapping.failing()).find(|message| message.queue == name);
+        let messages = depth.visible + depth.in_flight + depth.delayed;
+        let noun = if messages == 1 { "message" } else { "messages" };
+        Pending {
+            what: format!("{messages} {noun} in queue {name}"),
+            due: depth.next_visible,
+            last_error: failing.map(|message| message.last_error),
+        }
+    };
+    let mut all = driver.shared.pending.all();
+    all.extend(source_queues(driver, standing).map(of_queue));
+    all.extend(standing.outstanding.iter().filter(|next| !next.recurring).map(|next| Pending {
+        what: next.what.clone(),
+        due: Some(next.due),
+        last_error: None,
+    }));
+    let next = all.iter().filter(|pending| pending.due.is_some()).min_by_key(|pending| pending.due).or(all.first()).cloned();
+    match next {
+        Some(Pending { what, due: Some(until), last_error }) => Settled::Waiting { until, what, overdue: true, last_error },
+        Some(Pending { what, due: None, last_error }) => Settled::Stuck { at: what.clone(), what, last_error },
+        None => Settled::Idle,
+    }
+}

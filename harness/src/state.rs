@@ -1,0 +1,202 @@
+//! The tables' final state, read through the SDK: items as plain JSON values with their key attributes.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_smithy_types::error::display::DisplayErrorContext;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value, json};
+
+use crate::stack::Table;
+
+/// What a table holds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TableState {
+    /// The key attributes' names, partition key first.
+    pub keys: Vec<String>,
+    /// Sorted by key. Attribute names sorted, key attributes first.
+    pub items: Vec<Item>,
+}
+
+/// An item in plain JSON: text, numbers as DynamoDB prints them, booleans, null, lists, maps;
+/// sets and binary values under `$set` and `$binary`.
+pub type Item = Map<String, Value>;
+
+/// Reads all items of a table with consistent reads.
+///
+/// # Errors
+/// What the table's scan answered, as text.
+pub async fn read(client: &Client, table: &Table) -> Result<TableState, String> {
+    let keys = key_names(table);
+    let mut items = Vec::new();
+    let mut pages =
+        client.scan().table_name(&table.name).consistent_read(true).into_paginator().items().send();
+    while let Some(item) = pages.next().await {
+        let item = item.map_err(|error| DisplayErrorContext(error).to_string())?;
+        items.push(plain_item(item, &keys));
+    }
+    let mut state = TableState { keys, items };
+    state.sort();
+    Ok(state)
+}
+
+impl TableState {
+    /// Sorts the items by key: numbers by value, text by code point.
+    pub fn sort(&mut self) {
+        self.sort_by(Item::clone);
+    }
+
+    /// Sorts the items by the key of what `view` makes of them. Equal ones keep their order.
+    pub fn sort_by(&mut self, view: impl Fn(&Item) -> Item) {
+        let key = |item: &Item| -> Vec<SortKey> {
+            let viewed = view(item);
+            self.keys.iter().map(|key| SortKey::of(viewed.get(key).unwrap_or(&Value::Null))).collect()
+        };
+        self.items.sort_by_cached_key(key);
+    }
+}
+
+/// Numbers before text, each in its own order.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum SortKey {
+    /// A number's bits, made so that they order as the number does.
+    Number(u64),
+    Text(String),
+}
+
+impl SortKey {
+    fn of(value: &Value) -> Self {
+        match value.as_f64() {
+            Some(number) => {
+                let bits = number.to_bits();
+                Self::Number(if bits >> 63 == 1 { !bits } else { bits | 1 << 63 })
+            }
+            None => Self::Text(value.as_str().map_or_else(|| value.to_string(), str::to_owned)),
+        }
+    }
+}
+
+fn key_names(table: &Table) -> Vec<String> {
+    let schema = table.definition["KeySchema"].as_array().cloned().unwrap_or_default();
+    let named = |kind: &str| {
+        let key = schema.iter().find(|key| key["KeyType"] == kind)?;
+        key["AttributeName"].as_str().map(str::to_owned)
+    };
+    ["HASH", "RANGE"].into_iter().filter_map(named).collect()
+}
+
+fn plain_item(item: std::collections::HashMap<String, AttributeValue>, keys: &[String]) -> Item {
+    let mut attributes: BTreeMap<String, AttributeValue> = item.into_iter().collect();
+    let mut plain_item = Item::new();
+    for key in keys {
+        if let Some(value) = attributes.remove(key) {
+            plain_item.insert(key.clone(), plain(value));
+        }
+    }
+    plain_item.extend(attributes.into_iter().map(|(name, value)| (name, plain(value))));
+    plain_item
+}
+
+/// A DynamoDB value as plain JSON.
+pub fn plain(value: AttributeValue) -> Value {
+    match value {
+        AttributeValue::S(text) => text.into(),
+        AttributeValue::N(number) => plain_number(number),
+        AttributeValue::Bool(value) => value.into(),
+        AttributeValue::Null(_) => Value::Null,
+        AttributeValue::L(values) => values.into_iter().map(plain).collect(),
+        AttributeValue::M(fields) => {
+            let sorted: BTreeMap<_, _> = fields.into_iter().collect();
+            Value::Object(sorted.into_iter().map(|(name, value)| (name, plain(value))).collect())
+        }
+        AttributeValue::B(bytes) => json!({ "$binary": STANDARD.encode(bytes) }),
+        AttributeValue::Ss(values) => set(values.into_iter().map(Value::String)),
+        AttributeValue::Ns(values) => set(values.into_iter().map(|number| plain(AttributeValue::N(number)))),
+        AttributeValue::Bs(values) => set(values.into_iter().map(|bytes| json!({ "$binary": STANDARD.encode(bytes) }))),
+        other => Value::String(format!("{other:?}")),
+    }
+}
+
+/// A JSON number where it prints as DynamoDB does, to the digit; under `$number` where it would not.
+fn plain_number(number: String) -> Value {
+    let parsed: Option<serde_json::Number> = serde_json::from_str(&number).ok();
+    match parsed.filter(|parsed| parsed.to_string() == number) {
+        Some(parsed) => Value::Number(parsed),
+        None => json!({ "$number": number }),
+    }
+}
+
+fn set(values: impl Iterator<Item = Value>) -> Value {
+    let mut values: Vec<Value> = values.collect();
+    values.sort_by_cached_key(SortKey::of);
+    json!({ "$set": values })
+}
+
+/// Plain JSON as a DynamoDB value: the inverse of [`plain`].
+///
+/// # Errors
+/// A `$set` or `$binary` that is not one.
+pub fn attribute(value: &Value) -> Result<AttributeValue, String> {
+    Ok(match value {
+        Value::Null => AttributeValue::Null(true),
+        Value::Bool(value) => AttributeValue::Bool(*value),
+        Value::Number(number) => AttributeValue::N(number.to_string()),
+        Value::String(text) => AttributeValue::S(text.clone()),
+        Value::Array(values) => AttributeValue::L(values.iter().map(attribute).collect::<Result<_, _>>()?),
+        Value::Object(fields) if fields.len() == 1 && fields.get("$number").is_some_and(Value::is_string) => {
+            AttributeValue::N(fields["$number"].as_str().unwrap_or_default().to_owned())
+        }
+        Value::Object(fields) => match (fields.get("$binary"), fields.get("$set")) {
+            (Some(Value::String(text)), None) if fields.len() == 1 => {
+                AttributeValue::B(STANDARD.decode(text).map_err(|error| error.to_string())?.into())
+            }
+            (None, Some(Value::Array(members))) if fields.len() == 1 => set_attribute(members)?,
+            _ => {
+                let fields = fields.iter().map(|(name, value)| Ok::<_, String>((name.clone(), attribute(value)?)));
+                AttributeValue::M(fields.collect::<Result<_, _>>()?)
+            }
+        },
+    })
+}
+
+fn set_attribute(members: &[Value]) -> Result<AttributeValue, String> {
+    let members = members.iter().map(attribute).collect::<Result<Vec<_>, _>>()?;
+    let all = |pick: fn(&AttributeValue) -> Option<String>| members.iter().map(pick).collect::<Option<Vec<_>>>();
+    if let Some(texts) = all(|member| member.as_s().ok().cloned()) {
+        return Ok(AttributeValue::Ss(texts));
+    }
+    if let Some(numbers) = all(|member| member.as_n().ok().cloned()) {
+        return Ok(AttributeValue::Ns(numbers));
+    }
+    let bytes: Option<Vec<_>> = members.iter().map(|member| member.as_b().ok().cloned()).collect();
+    bytes.map(AttributeValue::Bs).ok_or_else(|| "the members of a `$set` must be of one type".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_json_and_attribute_values_are_inverse() {
+        let value = json!({
+            "text": "a", "number": 1.5, "exact": {"$number": "12345678901234567890123.5"}, "list": [1, "b", null, true], "map": {"x": 1},
+            "set": {"$set": ["a", "b"]}, "numbers": {"$set": [1, 2]}, "binary": {"$binary": "aGk="},
+        });
+        let sorted = |value: &Value| value.as_object().expect("an object").keys().cloned().collect::<std::collections::BTreeSet<_>>();
+        let back = plain(attribute(&value).expect("it is well-formed"));
+        assert_eq!(sorted(&back), sorted(&value));
+        for (name, member) in value.as_object().expect("an object") {
+            assert_eq!(&back[name], member, "{name}");
+        }
+    }
+
+    #[test]
+    fn items_are_sorted_by_key_and_numbers_by_value() {
+        let item = |number: i64| json!({ "id": number }).as_object().expect("an object").clone();
+        let mut state = TableState { keys: vec!["id".to_owned()], items: [10, 9, 100].map(item).to_vec() };
+        state.sort();
+        assert_eq!(state.items, [9, 10, 100].map(item));
+    }
+}

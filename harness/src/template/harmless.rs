@@ -1,0 +1,34 @@
+//! Types of resources that a replay leaves out, because they cannot change what is delivered, and types
+//! that look like it but can.
+
+/// Types, or services ending in `::`, that are accepted and listed as not simulated.
+const HARMLESS: &[&str] = &[
+    "AWS::ApplicationAutoScaling::",
+    "AWS::Budgets::",
+    "AWS::CDK::Metadata",
+    "AWS::CloudFormation::WaitConditionHandle",
+    "AWS::CloudTrail::",
+    "AWS::CloudWatch::",
+    "AWS::Events::EventBusPolicy",
+    "AWS::IAM::",
+    "AWS::KMS::",
+    "AWS::Lambda::LayerVersion",
+    "AWS::Lambda::LayerVersionPermission",
+    "AWS::Lambda::Permission",
+    "AWS::Lambda::Version",
+    "AWS::Logs::",
+    "AWS::ResourceGroups::",
+    "AWS::S3::BucketPolicy",
+    "AWS::SNS::TopicPolicy",
+    "AWS::SQS::QueuePolicy",
+    "AWS::Serverless::LayerVersion",
+    "AWS::XRay::",
+];
+/// Of those services, what delivers events after all.
+const NOT_HARMLESS: &[&str] = &["AWS::Logs::SubscriptionFilter", "AWS::CloudWatch::MetricStream"];
+
+/// Whether resources of a type are accepted and left out.
+pub fn is_harmless(type_name: &str) -> bool {
+    let covers = |entry: &str| entry == type_name || entry.ends_with("::") && type_name.starts_with(entry);
+    HARMLESS.iter().any(|entry| covers(entry)) && !NOT_HARMLESS.contains(&type_name)
+}

@@ -1,0 +1,102 @@
+//! What holds between the resources of a stack: whatever something is delivered to exists, names are
+//! unique, and a function ends before the messages that it works on reappear.
+
+use std::collections::BTreeMap;
+
+use super::report::Report;
+use super::resources::{Build, Link};
+use crate::diagnostic::Span;
+use crate::stack::Stack;
+
+/// Checks a stack that is complete.
+pub fn check(build: &Build, place: impl Fn(&str) -> Span, report: &mut Report) {
+    let arns = arns(&build.stack);
+    for link in &build.links {
+        check_link(link, &arns, report);
+    }
+    check_unique(&build.stack, place, report);
+    check_timeouts(build, report);
+}
+
+/// The resources that something can be delivered to, by ARN.
+fn arns(stack: &Stack) -> BTreeMap<&str, &str> {
+    let queues = stack.queues.iter().map(|queue| (queue.arn.as_str(), queue.logical_id.as_str()));
+    let topics = stack.topics.iter().map(|topic| (topic.arn.as_str(), topic.logical_id.as_str()));
+    let buses = stack.buses.iter().map(|bus| (bus.arn.as_str(), bus.logical_id.as_str()));
+    let functions = stack.functions.iter().map(|function| (function.arn.as_str(), function.logical_id.as_str()));
+    queues.chain(topics).chain(buses).chain(functions).collect()
+}
+
+fn check_link(link: &Link, arns: &BTreeMap<&str, &str>, report: &mut Report) {
+    let mut parts = link.arn.splitn(6, ':');
+    let service = if parts.next() == Some("arn") { parts.nth(1) } else { None };
+    let wanted = link.services.iter().map(|service| noun(service)).collect::<Vec<_>>().join(" or ");
+    match service {
+        None => {
+            let problem = report.error(&link.span, format!("the ARN of {wanted} is needed here, not `{}`", link.arn));
+            problem.help("`!GetAtt Resource.Arn` gives an ARN, except that `!Ref` does for a topic");
+        }
+        Some(service) if !link.services.contains(&service) => {
+            report.error(&link.span, format!("`{}` is not the ARN of {wanted}", link.arn));
+        }
+        Some("events") if link.arn.ends_with(":event-bus/default") => {}
+        Some(_) if !arns.contains_key(link.arn.as_str()) => {
+            let message = format!("`{}` is not in this template", link.arn);
+            report.error(&link.span, message).help("a replay can only deliver to what the template holds");
+        }
+        Some(_) => {}
+    }
+}
+
+fn noun(service: &str) -> &'static str {
+    match service {
+        "sqs" => "a queue",
+        "sns" => "a topic",
+        "events" => "an event bus",
+        _ => "a function",
+    }
+}
+
+/// Two resources of a type cannot have one name.
+fn check_unique(stack: &Stack, place: impl Fn(&str) -> Span, report: &mut Report) {
+    let mut seen = BTreeMap::new();
+    let mut names: Vec<(&str, String, &str)> = Vec::new();
+    names.extend(stack.buckets.iter().map(|each| ("bucket", each.name.clone(), each.logical_id.as_str())));
+    names.extend(stack.queues.iter().map(|each| ("queue", each.name.clone(), each.logical_id.as_str())));
+    names.extend(stack.topics.iter().map(|each| ("topic", each.name.clone(), each.logical_id.as_str())));
+    names.extend(stack.tables.iter().map(|each| ("table", each.name.clone(), each.logical_id.as_str())));
+    names.extend(stack.buses.iter().map(|each| ("event bus", each.name.clone(), each.logical_id.as_str())));
+    names.extend(stack.functions.iter().map(|each| ("function", each.name.clone(), each.logical_id.as_str())));
+    names.extend(
+        stack.rules.iter().map(|each| ("rule", format!("{}/{}", each.bus, each.name), each.logical_id.as_str())),
+    );
+    for (kind, name, logical_id) in names {
+        if let Some(first) = seen.insert((kind, name.clone()), logical_id) {
+            let message = format!("`{logical_id}` and `{first}` are both the {kind} `{name}`");
+            report.error(&place(logical_id), message);
+        }
+    }
+}
+
+/// Lambda refuses a mapping whose function may run longer than the queue hides its messages.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html>
+fn check_timeouts(build: &Build, report: &mut Report) {
+    let stack = &build.stack;
+    for (mapping, place) in stack.event_source_mappings.iter().zip(&build.mappings) {
+        let queue = stack.queues.iter().find(|queue| queue.arn == mapping.queue_arn);
+        let function = stack.functions.iter().find(|function| function.arn == mapping.function_arn);
+        let (Some(queue), Some(function)) = (queue, function) else { continue };
+        let (visibility, timeout) = (queue.visibility_timeout().as_secs(), function.timeout.as_secs());
+        if timeout > visibility {
+            let message = format!(
+                "`{}` may run for {timeout} s, but `{}` hides its messages for {visibility} s only",
+                function.logical_id, queue.logical_id
+            );
+            let help = format!(
+                "set the queue's `VisibilityTimeout` to at least {timeout}; AWS advises {}, six times the function's `Timeout`",
+                timeout * 6
+            );
+            report.error(place, message).label("Lambda refuses this event source mapping").help(help);
+        }
+    }
+}

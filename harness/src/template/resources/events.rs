@@ -1,0 +1,157 @@
+//! `AWS::Events::EventBus` and `AWS::Events::Rule`.
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-events-rule.html>
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::{Build, Link, Resolved};
+use crate::stack::{EventBus, Rule, RuleTarget};
+use crate::template::names::bus_name;
+use crate::template::property::{Object, Shape};
+use crate::template::report::Report;
+
+pub const BUS: Shape = Shape {
+    reads: &["Name"],
+    descriptive: &["Description", "Tags"],
+    harmless: &["KmsKeyIdentifier", "LogConfig", "Policy"],
+    refused: &["DeadLetterConfig", "EventSourceName"],
+};
+pub const RULE: Shape = Shape {
+    reads: &["Name", "EventBusName", "EventPattern", "ScheduleExpression", "State", "Targets"],
+    descriptive: &["Description", "Tags"],
+    harmless: &["RoleArn"],
+    refused: &[],
+};
+const TARGET: Shape = Shape {
+    reads: &["Id", "Arn", "Input", "InputPath", "DeadLetterConfig", "RetryPolicy"],
+    descriptive: &[],
+    harmless: &["RoleArn"],
+    refused: &["InputTransformer", "SqsParameters", "EcsParameters", "HttpParameters", "KinesisParameters"],
+};
+const DEAD_LETTER: Shape = Shape::of(&["Arn"]);
+const RETRY: Shape = Shape::of(&["MaximumEventAgeInSeconds", "MaximumRetryAttempts"]);
+/// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html>
+const MAX_TARGETS: usize = 5;
+
+pub fn read_bus(resource: &Resolved<'_>, report: &mut Report, build: &mut Build) {
+    resource.object.require(report, "Name");
+    build.stack.buses.push(EventBus {
+        logical_id: resource.id.to_owned(),
+        name: resource.name.clone(),
+        arn: resource.arn.clone(),
+    });
+}
+
+pub fn read_rule(resource: &Resolved<'_>, report: &mut Report, build: &mut Build) {
+    let object = &resource.object;
+    let bus = bus(resource, report, build);
+    let event_pattern = pattern(object, report);
+    let schedule = schedule(object, &bus, report);
+    if !object.has("EventPattern") && !object.has("ScheduleExpression") {
+        report.error(&object.place, "a rule needs an `EventPattern` or a `ScheduleExpression`");
+    }
+    let targets = object.objects(report, resource.id, "Targets", &TARGET);
+    if targets.len() > MAX_TARGETS {
+        report.error(&object.place_of("Targets"), format!("a rule can have up to {MAX_TARGETS} targets"));
+    }
+    let targets = targets.iter().filter_map(|each| target(resource, each, report, build)).collect();
+    build.stack.rules.push(Rule {
+        logical_id: resource.id.to_owned(),
+        name: resource.name.clone(),
+        arn: resource.arn.clone(),
+        bus,
+        event_pattern,
+        schedule,
+        enabled: enabled(object, report),
+        targets,
+    });
+}
+
+/// The name of the rule's bus, which may be given by ARN.
+fn bus(resource: &Resolved<'_>, report: &mut Report, build: &mut Build) -> String {
+    let given = resource.object.text(report, "EventBusName").unwrap_or_else(|| "default".to_owned());
+    let name = bus_name(&given).to_owned();
+    if let Some(node) = resource.object.value("EventBusName").filter(|_| name != "default") {
+        let (account, region) = (&resource.naming.account, &resource.naming.region);
+        let arn = format!("arn:aws:events:{region}:{account}:event-bus/{name}");
+        build.links.push(Link { arn, span: node.span.clone(), services: &["events"] });
+    }
+    name
+}
+
+fn pattern(object: &Object<'_>, report: &mut Report) -> Option<Value> {
+    let node = object.value("EventPattern")?;
+    if node.mapping().is_none() {
+        report.error(&node.span, format!("an event pattern must be a mapping, not {}", node.kind()));
+    }
+    Some(node.to_json())
+}
+
+/// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html>
+fn schedule(object: &Object<'_>, bus: &str, report: &mut Report) -> Option<String> {
+    let expression = object.text(report, "ScheduleExpression")?;
+    let place = object.value("ScheduleExpression")?.span.clone();
+    if bus != "default" {
+        report.error(&place, "only rules of the default event bus can have a schedule");
+    }
+    if !is_rate(&expression) && !is_cron(&expression) {
+        let problem = report.error(&place, format!("`{expression}` is not a schedule"));
+        problem.help("write `rate(5 minutes)`, `rate(1 hour)` or `cron(0 9 * * ? *)`, which has six fields");
+    }
+    Some(expression)
+}
+
+fn is_rate(expression: &str) -> bool {
+    let inner = expression.strip_prefix("rate(").and_then(|rest| rest.strip_suffix(')'));
+    match inner.and_then(|inner| inner.split_once(' ')) {
+        Some(("1", unit)) => matches!(unit, "minute" | "hour" | "day"),
+        Some((value, unit)) => {
+            value.parse::<u32>().is_ok_and(|value| value > 1) && matches!(unit, "minutes" | "hours" | "days")
+        }
+        None => false,
+    }
+}
+
+fn is_cron(expression: &str) -> bool {
+    let inner = expression.strip_prefix("cron(").and_then(|rest| rest.strip_suffix(')'));
+    inner.is_some_and(|inner| inner.split_whitespace().count() == 6)
+}
+
+/// `State`, or the `Enabled` of a SAM event.
+fn enabled(object: &Object<'_>, report: &mut Report) -> bool {
+    let enabled = object.boolean(report, "Enabled").unwrap_or(true);
+    object.word(report, "State", &["ENABLED", "DISABLED"]).map_or(enabled, |state| state == "ENABLED")
+}
+
+fn target(resource: &Resolved<'_>, object: &Object<'_>, report: &mut Report, build: &mut Build) -> Option<RuleTarget> {
+    let id = object.required_text(report, "Id");
+    let arn = resource.link(object, "Arn", &["lambda", "sqs", "sns"], report, build);
+    let input = input(object, report);
+    if object.has("Input") && object.has("InputPath") {
+        report.error(&object.place_of("InputPath"), "a target has either `Input` or `InputPath`");
+    }
+    let dead_letter = object.object(report, resource.id, "DeadLetterConfig", &DEAD_LETTER);
+    let dead_letter_arn = dead_letter.and_then(|config| resource.link(&config, "Arn", &["sqs"], report, build));
+    let retry = object.object(report, resource.id, "RetryPolicy", &RETRY);
+    let retry = retry.as_ref();
+    let age = retry.and_then(|retry| retry.integer(report, "MaximumEventAgeInSeconds", 60..=86_400));
+    Some(RuleTarget {
+        id: id?,
+        arn: arn?,
+        input,
+        input_path: object.text(report, "InputPath"),
+        dead_letter_arn,
+        maximum_retry_attempts: retry.and_then(|retry| retry.integer(report, "MaximumRetryAttempts", 0..=185)),
+        maximum_event_age: age.map(|seconds| Duration::from_secs(seconds.into())),
+    })
+}
+
+fn input(object: &Object<'_>, report: &mut Report) -> Option<String> {
+    let input = object.text(report, "Input")?;
+    if let Err(error) = serde_json::from_str::<Value>(&input) {
+        let problem = report.error(&object.value("Input")?.span, "the `Input` of a target must be JSON");
+        problem.label(error.to_string());
+    }
+    Some(input)
+}

@@ -1,0 +1,159 @@
+//! From resolved properties to the parts of a [`Stack`]: one reader per type of resource.
+
+mod api;
+mod bucket;
+mod events;
+mod function;
+mod lambda;
+mod queue;
+mod table;
+mod topic;
+
+pub use api::{check_routes, read_routes};
+
+use super::Naming;
+use super::declare::Resource;
+use super::intrinsic::Evaluator;
+use super::names::Identity;
+use super::property::{Object, Shape};
+use super::report::Report;
+use super::sections::Entry;
+use crate::diagnostic::Span;
+use crate::stack::{EventInvokeConfig, Stack};
+use crate::yaml::{Content, Node};
+
+/// A type of resource: the properties it may have, and how they are read.
+struct Type {
+    name: &'static str,
+    shape: &'static Shape,
+    read: fn(&Resolved<'_>, &mut Report, &mut Build),
+}
+
+const TYPES: &[Type] = &[
+    Type { name: "AWS::S3::Bucket", shape: &bucket::SHAPE, read: bucket::read },
+    Type { name: "AWS::SQS::Queue", shape: &queue::SHAPE, read: queue::read },
+    Type { name: "AWS::SNS::Topic", shape: &topic::SHAPE, read: topic::read },
+    Type { name: "AWS::SNS::Subscription", shape: &topic::SUBSCRIPTION, read: topic::read_subscription },
+    Type { name: "AWS::DynamoDB::Table", shape: &table::SHAPE, read: table::read },
+    Type { name: "AWS::Serverless::SimpleTable", shape: &table::SIMPLE, read: table::read_simple },
+    Type { name: "AWS::Events::EventBus", shape: &events::BUS, read: events::read_bus },
+    Type { name: "AWS::Events::Rule", shape: &events::RULE, read: events::read_rule },
+    Type { name: "AWS::Serverless::Api", shape: &api::REST, read: api::read_rest },
+    Type { name: "AWS::Serverless::HttpApi", shape: &api::HTTP, read: api::read_http },
+    Type { name: "AWS::Lambda::Function", shape: &function::LAMBDA, read: function::read },
+    Type { name: "AWS::Serverless::Function", shape: &function::SERVERLESS, read: function::read },
+    Type { name: "AWS::Lambda::EventSourceMapping", shape: &lambda::MAPPING, read: lambda::read_mapping },
+    Type { name: "AWS::Lambda::EventInvokeConfig", shape: &lambda::INVOKE, read: lambda::read_invoke },
+];
+
+/// The types that are simulated.
+pub fn types() -> impl Iterator<Item = &'static str> {
+    TYPES.iter().map(|known| known.name)
+}
+
+/// The properties of a type that is simulated.
+pub fn shape_of(type_name: &str) -> Option<&'static Shape> {
+    TYPES.iter().find(|known| known.name == type_name).map(|known| known.shape)
+}
+
+/// What the readers add to.
+#[derive(Default)]
+pub struct Build {
+    pub stack: Stack,
+    /// ARNs that something is delivered to, to be checked once all resources are read.
+    pub links: Vec<Link>,
+    /// Where each event source mapping stands.
+    pub mappings: Vec<Span>,
+    /// By function ARN.
+    pub invoke_configs: Vec<(String, EventInvokeConfig)>,
+}
+
+/// A reference to a resource by ARN.
+pub struct Link {
+    pub arn: String,
+    pub span: Span,
+    /// The services that the ARN may belong to: `sqs`, `sns`, `lambda`, `events`.
+    pub services: &'static [&'static str],
+}
+
+/// A resource with its properties and names final.
+pub struct Resolved<'a> {
+    pub id: &'a str,
+    pub object: Object<'a>,
+    pub name: String,
+    pub arn: String,
+    /// What `Ref` gives.
+    pub reference: String,
+    pub naming: &'a Naming,
+}
+
+/// Reads one resource into the stack.
+pub fn read(resource: &Resource, evaluator: &mut Evaluator<'_>, build: &mut Build) {
+    let Some(known) = TYPES.iter().find(|known| known.name == resource.type_name) else { return };
+    let properties = resolve(resource, known.shape, evaluator);
+    if !resource.checked {
+        known.shape.check(&mut evaluator.report, &resource.logical_id, &resource.what, &properties);
+    }
+    let Some(identity) = evaluator.identity(&resource.logical_id, &resource.place) else { return };
+    let naming = evaluator.naming;
+    let resolved = Resolved {
+        id: &resource.logical_id,
+        object: Object::of_resource(&resource.what, &resource.place, &properties),
+        arn: arn(&identity, naming),
+        reference: identity.reference(naming).unwrap_or_default(),
+        name: identity.name,
+        naming,
+    };
+    (known.read)(&resolved, &mut evaluator.report, build);
+}
+
+/// The properties with their values final. What a replay does not look at is not evaluated either, so
+/// that a role may well be imported from another stack.
+fn resolve(resource: &Resource, shape: &Shape, evaluator: &mut Evaluator<'_>) -> Vec<Entry> {
+    let ignored = |name: &str| shape.harmless.contains(&name) || shape.descriptive.contains(&name);
+    let mut resolved = Vec::new();
+    for (key, value) in &resource.properties {
+        if ignored(key.text().unwrap_or_default()) {
+            resolved.push((key.clone(), Node { span: value.span.clone(), tag: None, content: Content::Null }));
+        } else if let Some(value) = evaluator.resolve(value) {
+            resolved.push((key.clone(), value));
+        }
+    }
+    resolved
+}
+
+fn arn(identity: &Identity, naming: &Naming) -> String {
+    let attribute = |name: &str| identity.attribute(name, naming);
+    attribute("Arn").or_else(|| attribute("TopicArn")).unwrap_or_default()
+}
+
+impl Resolved<'_> {
+    /// An ARN that something is delivered to.
+    fn link(
+        &self,
+        object: &Object<'_>,
+        key: &str,
+        services: &'static [&'static str],
+        report: &mut Report,
+        build: &mut Build,
+    ) -> Option<String> {
+        let arn = object.required_text(report, key)?;
+        let span = object.value(key)?.span.clone();
+        build.links.push(Link { arn: arn.clone(), span, services });
+        Some(arn)
+    }
+
+    /// A function that is given by name, by part of its ARN or by ARN.
+    fn function(&self, object: &Object<'_>, key: &str, report: &mut Report, build: &mut Build) -> Option<String> {
+        let given = object.required_text(report, key)?;
+        let Naming { account, region, .. } = self.naming;
+        let name = given.rsplit_once("function:").map_or(given.as_str(), |(_, name)| name);
+        let arn = match given.starts_with("arn:") {
+            true => given,
+            false => format!("arn:aws:lambda:{region}:{account}:function:{name}"),
+        };
+        let span = object.value(key)?.span.clone();
+        build.links.push(Link { arn: arn.clone(), span, services: &["lambda"] });
+        Some(arn)
+    }
+}

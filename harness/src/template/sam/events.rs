@@ -1,0 +1,380 @@
+//! From a function's `Events` and `EventInvokeConfig` to the CloudFormation resources that SAM makes of
+//! them. A value keeps the place where it was written; so does the name of its property.
+//! <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-function-eventsource.html>
+
+use super::generated;
+use crate::diagnostic::Span;
+use crate::stack::ApiKind;
+use crate::template::declare::Resource;
+use crate::template::intrinsic::{call, entry, made_up};
+use crate::template::property::Shape;
+use crate::template::report::{Report, list_at, mapping_at, text_at};
+use crate::template::sections::Entry;
+use crate::yaml::Node;
+
+/// A route that an event asks for; what it is made of is evaluated once the APIs are known.
+pub struct RouteRequest {
+    pub place: Span,
+    pub function: String,
+    pub kind: ApiKind,
+    /// The API's id as written; `None` for the implicit API.
+    pub api: Option<Node>,
+    pub method: Option<Node>,
+    pub path: Option<Node>,
+    pub payload: Option<Node>,
+}
+
+/// What the events of all functions come to.
+#[derive(Default)]
+pub struct Expansion {
+    pub resources: Vec<Resource>,
+    pub routes: Vec<RouteRequest>,
+}
+
+/// One kind of event: its properties, and what becomes of it.
+struct Kind {
+    names: &'static [&'static str],
+    shape: Shape,
+    required: &'static [&'static str],
+    expand: fn(&Event<'_>, &mut [Resource], &mut Expansion, &mut Report),
+}
+
+/// An event of a function.
+struct Event<'a> {
+    function: &'a str,
+    /// The logical id of what SAM generates for it: the function's with the event's.
+    id: String,
+    /// `SQS event`, for messages.
+    what: String,
+    place: Span,
+    properties: &'a [Entry],
+}
+
+const KINDS: &[Kind] = &[
+    Kind {
+        names: &["S3"],
+        shape: Shape::of(&["Bucket", "Events", "Filter"]),
+        required: &["Bucket", "Events"],
+        expand: s3,
+    },
+    Kind {
+        names: &["SQS"],
+        shape: Shape {
+            reads: &["Queue", "BatchSize", "Enabled", "FunctionResponseTypes", "MaximumBatchingWindowInSeconds"],
+            descriptive: &[],
+            harmless: &["KmsKeyArn", "MetricsConfig", "ScalingConfig"],
+            refused: &["FilterCriteria", "ProvisionedPollerConfig", "LoggingConfig"],
+        },
+        required: &["Queue"],
+        expand: sqs,
+    },
+    Kind {
+        names: &["SNS"],
+        shape: Shape {
+            reads: &["Topic"],
+            descriptive: &[],
+            harmless: &[],
+            refused: &["FilterPolicy", "FilterPolicyScope", "RedrivePolicy", "Region", "SqsSubscription"],
+        },
+        required: &["Topic"],
+        expand: sns,
+    },
+    Kind {
+        names: &["Api"],
+        shape: Shape {
+            reads: &["Path", "Method", "RestApiId"],
+            descriptive: &[],
+            harmless: &[],
+            refused: &["Auth", "RequestModel", "RequestParameters", "ResponseTransferMode", "TimeoutInMillis"],
+        },
+        required: &["Path", "Method"],
+        expand: rest_route,
+    },
+    Kind {
+        names: &["HttpApi"],
+        shape: Shape {
+            reads: &["ApiId", "Path", "Method", "PayloadFormatVersion"],
+            descriptive: &[],
+            harmless: &[],
+            refused: &["Auth", "RouteSettings", "TimeoutInMillis"],
+        },
+        required: &[],
+        expand: http_route,
+    },
+    Kind {
+        names: &["EventBridgeRule", "CloudWatchEvent"],
+        shape: Shape {
+            reads: &[
+                "Pattern",
+                "EventBusName",
+                "Input",
+                "InputPath",
+                "DeadLetterConfig",
+                "RetryPolicy",
+                "RuleName",
+                "State",
+                "Enabled",
+                "Target",
+            ],
+            descriptive: &[],
+            harmless: &[],
+            refused: &["InputTransformer"],
+        },
+        required: &["Pattern"],
+        expand: rule,
+    },
+    Kind {
+        names: &["Schedule"],
+        shape: Shape {
+            reads: &["Schedule", "Name", "Enabled", "State", "Input", "DeadLetterConfig", "RetryPolicy"],
+            descriptive: &["Description"],
+            harmless: &[],
+            refused: &["RoleArn"],
+        },
+        required: &["Schedule"],
+        expand: rule,
+    },
+];
+
+/// Expands the events of all functions. Notifications of buckets are added to the buckets.
+pub fn expand(resources: &mut [Resource], report: &mut Report) -> Expansion {
+    let mut expansion = Expansion::default();
+    let functions: Vec<_> =
+        resources.iter().filter(|resource| resource.type_name == "AWS::Serverless::Function").cloned().collect();
+    for function in &functions {
+        if let Some((key, node)) = entry(&function.properties, "EventInvokeConfig") {
+            event_invoke_config(function, key, node, &mut expansion, report);
+        }
+        let Some((_, events)) = entry(&function.properties, "Events") else { continue };
+        let Some(events) = events.mapping() else {
+            report.error(&events.span, format!("`Events` must be a mapping, not {}", events.kind()));
+            continue;
+        };
+        for (key, node) in events {
+            if let Some((kind, event)) = event(function, key, node, report) {
+                (kind.expand)(&event, resources, &mut expansion, report);
+            }
+        }
+    }
+    expansion
+}
+
+fn event<'a>(
+    function: &'a Resource,
+    key: &Node,
+    node: &'a Node,
+    report: &mut Report,
+) -> Option<(&'static Kind, Event<'a>)> {
+    let name = key.text().unwrap_or_default();
+    let Some(kind_node) = node.get("Type") else {
+        report.error(&key.span, format!("the event `{name}` needs a `Type`"));
+        return None;
+    };
+    let kind_name = kind_node.text().unwrap_or_default();
+    let Some(kind) = KINDS.iter().find(|kind| kind.names.contains(&kind_name)) else {
+        let problem = report.error(&kind_node.span, format!("events of type `{kind_name}` are not simulated"));
+        problem.did_you_mean(kind_name, KINDS.iter().flat_map(|kind| kind.names).copied());
+        return None;
+    };
+    Shape::of(&["Type", "Properties"]).check(report, &function.logical_id, "an event", node.mapping()?);
+    let properties = match node.get("Properties") {
+        None => &[],
+        Some(properties) => properties.mapping().or_else(|| {
+            report.error(&properties.span, format!("`Properties` must be a mapping, not {}", properties.kind()));
+            None
+        })?,
+    };
+    let what = format!("{kind_name} event");
+    kind.shape.check(report, &format!("{}{name}", function.logical_id), &what, properties);
+    let missing = kind.required.iter().filter(|key| entry(properties, key).is_none()).inspect(|missing| {
+        report.error(&key.span, format!("the {what} `{name}` needs `{missing}`"));
+    });
+    if missing.count() > 0 {
+        return None;
+    }
+    let id = format!("{}{name}", function.logical_id);
+    Some((kind, Event { function: &function.logical_id, id, what, place: key.span.clone(), properties }))
+}
+
+impl Event<'_> {
+    fn value(&self, key: &str) -> Option<Node> {
+        entry(self.properties, key).map(|(_, value)| value.clone())
+    }
+
+    /// Properties as another resource calls them; those that are missing stay missing.
+    fn renamed(&self, names: &[(&str, &str)]) -> Vec<Entry> {
+        let rename = |(from, to): &(&str, &str)| {
+            entry(self.properties, from).map(|(key, value)| (text_at(&key.span, *to), value.clone()))
+        };
+        names.iter().filter_map(rename).collect()
+    }
+
+    fn property(&self, name: &str, value: Node) -> Entry {
+        (text_at(&self.place, name), value)
+    }
+
+    /// The ARN of a resource, such as the event's function.
+    fn arn_of(&self, logical_id: &str) -> Node {
+        get_arn(logical_id, &self.place)
+    }
+
+    fn resource(&self, type_name: &str, properties: Vec<Entry>) -> Resource {
+        generated(self.id.clone(), type_name, &self.place, &self.what, properties)
+    }
+}
+
+fn get_arn(logical_id: &str, place: &Span) -> Node {
+    made_up("Fn::GetAtt", place, list_at(place, vec![text_at(place, logical_id), text_at(place, "Arn")]))
+}
+
+fn sqs(event: &Event<'_>, _: &mut [Resource], expansion: &mut Expansion, _: &mut Report) {
+    let mut properties = event.renamed(&[
+        ("Queue", "EventSourceArn"),
+        ("BatchSize", "BatchSize"),
+        ("Enabled", "Enabled"),
+        ("FunctionResponseTypes", "FunctionResponseTypes"),
+        ("MaximumBatchingWindowInSeconds", "MaximumBatchingWindowInSeconds"),
+    ]);
+    properties.push(event.property("FunctionName", event.arn_of(event.function)));
+    expansion.resources.push(event.resource("AWS::Lambda::EventSourceMapping", properties));
+}
+
+fn sns(event: &Event<'_>, _: &mut [Resource], expansion: &mut Expansion, _: &mut Report) {
+    let mut properties = event.renamed(&[("Topic", "TopicArn")]);
+    properties.push(event.property("Protocol", text_at(&event.place, "lambda")));
+    properties.push(event.property("Endpoint", event.arn_of(event.function)));
+    expansion.resources.push(event.resource("AWS::SNS::Subscription", properties));
+}
+
+/// SAM wants the bucket in the same template, and writes the notification into it.
+fn s3(event: &Event<'_>, resources: &mut [Resource], _: &mut Expansion, report: &mut Report) {
+    let Some(written) = event.value("Bucket") else { return };
+    let call = call(&written).filter(|call| call.name == "Ref");
+    let bucket = call.as_ref().and_then(|call| call.argument.text());
+    let is_bucket = |resource: &&mut Resource| resource.type_name == "AWS::S3::Bucket";
+    let mut buckets = resources.iter_mut().filter(is_bucket);
+    let Some(bucket) = buckets.find(|resource| Some(resource.logical_id.as_str()) == bucket) else {
+        let problem =
+            report.error(&written.span, "the `Bucket` of an S3 event must be `!Ref` to a bucket of this template");
+        let ids = resources.iter().filter(|resource| resource.type_name == "AWS::S3::Bucket");
+        problem.did_you_mean(bucket.unwrap_or_default(), ids.map(|resource| resource.logical_id.as_str()));
+        return;
+    };
+    let Some(events) = event.value("Events") else { return };
+    for name in events.sequence().unwrap_or(std::slice::from_ref(&events)) {
+        let mut configuration = event.renamed(&[("Filter", "Filter")]);
+        configuration.push(event.property("Event", name.clone()));
+        configuration.push(event.property("Function", event.arn_of(event.function)));
+        add_notification(bucket, &event.place, mapping_at(&event.place, configuration), report);
+    }
+}
+
+fn add_notification(bucket: &mut Resource, place: &Span, configuration: Node, report: &mut Report) {
+    use crate::yaml::Content::{Mapping, Sequence};
+    let notifications = child(&mut bucket.properties, "NotificationConfiguration", mapping_at(place, Vec::new()));
+    let Mapping(notifications) = &mut notifications.content else {
+        report.error(
+            &notifications.span,
+            "`NotificationConfiguration` must be a mapping, because an S3 event adds to it",
+        );
+        return;
+    };
+    let lambdas = child(notifications, "LambdaConfigurations", list_at(place, Vec::new()));
+    match &mut lambdas.content {
+        Sequence(members) if lambdas.tag.is_none() => members.push(configuration),
+        _ => {
+            report.error(&lambdas.span, "`LambdaConfigurations` must be a list, because an S3 event adds to it");
+        }
+    }
+}
+
+/// The value under a key, added where it is missing.
+fn child<'n>(entries: &'n mut Vec<Entry>, key: &str, otherwise: Node) -> &'n mut Node {
+    let at = entries.iter().position(|(name, _)| name.text() == Some(key)).unwrap_or_else(|| {
+        entries.push((text_at(&otherwise.span, key), otherwise));
+        entries.len() - 1
+    });
+    &mut entries[at].1
+}
+
+fn rest_route(event: &Event<'_>, _: &mut [Resource], expansion: &mut Expansion, _: &mut Report) {
+    route(event, ApiKind::Rest, "RestApiId", expansion);
+}
+
+fn http_route(event: &Event<'_>, _: &mut [Resource], expansion: &mut Expansion, report: &mut Report) {
+    if event.value("Path").is_some() != event.value("Method").is_some() {
+        let problem = report.error(&event.place, "an HttpApi event needs both `Path` and `Method`, or neither");
+        problem.help("without them it is the API's `$default` route");
+        return;
+    }
+    route(event, ApiKind::Http, "ApiId", expansion);
+}
+
+fn route(event: &Event<'_>, kind: ApiKind, id_property: &str, expansion: &mut Expansion) {
+    expansion.routes.push(RouteRequest {
+        place: event.place.clone(),
+        function: event.function.to_owned(),
+        kind,
+        api: event.value(id_property),
+        method: event.value("Method"),
+        path: event.value("Path"),
+        payload: event.value("PayloadFormatVersion"),
+    });
+}
+
+fn rule(event: &Event<'_>, _: &mut [Resource], expansion: &mut Expansion, report: &mut Report) {
+    let mut target = event.renamed(&[("Input", "Input"), ("InputPath", "InputPath"), ("RetryPolicy", "RetryPolicy")]);
+    let id = event.value("Target").and_then(|target| target.get("Id").cloned());
+    target.push(event.property("Id", id.unwrap_or_else(|| text_at(&event.place, format!("{}LambdaTarget", event.id)))));
+    target.push(event.property("Arn", event.arn_of(event.function)));
+    if let Some((key, written)) = entry(event.properties, "DeadLetterConfig") {
+        target.push((key.clone(), dead_letter_config(event, written, expansion, report)));
+    }
+    let mut properties = event.renamed(&[
+        ("Pattern", "EventPattern"),
+        ("Schedule", "ScheduleExpression"),
+        ("EventBusName", "EventBusName"),
+        ("RuleName", "Name"),
+        ("Name", "Name"),
+        ("State", "State"),
+        ("Enabled", "Enabled"),
+    ]);
+    properties.push(event.property("Targets", list_at(&event.place, vec![mapping_at(&event.place, target)])));
+    expansion.resources.push(event.resource("AWS::Events::Rule", properties));
+}
+
+/// `Arn`, or `Type: SQS` for a queue that SAM adds.
+fn dead_letter_config(event: &Event<'_>, written: &Node, expansion: &mut Expansion, report: &mut Report) -> Node {
+    let Some(kind) = written.get("Type") else { return written.clone() };
+    Shape::of(&["Type", "QueueLogicalId"]).check(
+        report,
+        &event.id,
+        &format!("{}.DeadLetterConfig", event.what),
+        written.mapping().unwrap_or_default(),
+    );
+    if kind.text() != Some("SQS") {
+        report.error(&kind.span, "the `Type` of a generated dead-letter queue can only be `SQS`");
+    }
+    let id =
+        written.get("QueueLogicalId").and_then(Node::text).map_or_else(|| format!("{}Queue", event.id), str::to_owned);
+    expansion.resources.push(generated(id.clone(), "AWS::SQS::Queue", &event.place, "AWS::SQS::Queue", Vec::new()));
+    mapping_at(&written.span, vec![event.property("Arn", event.arn_of(&id))])
+}
+
+fn event_invoke_config(function: &Resource, key: &Node, node: &Node, expansion: &mut Expansion, report: &mut Report) {
+    let Some(entries) = node.mapping() else {
+        report.error(&node.span, format!("`EventInvokeConfig` must be a mapping, not {}", node.kind()));
+        return;
+    };
+    let id = format!("{}EventInvokeConfig", function.logical_id);
+    let what = "AWS::Serverless::Function.EventInvokeConfig";
+    let shape = Shape::of(&["MaximumEventAgeInSeconds", "MaximumRetryAttempts", "DestinationConfig"]);
+    shape.check(report, &id, what, entries);
+    let mut properties = entries.to_vec();
+    properties.push((
+        text_at(&key.span, "FunctionName"),
+        made_up("Ref", &key.span, text_at(&key.span, &function.logical_id)),
+    ));
+    properties.push((text_at(&key.span, "Qualifier"), text_at(&key.span, "$LATEST")));
+    expansion.resources.push(generated(id, "AWS::Lambda::EventInvokeConfig", &key.span, what, properties));
+}

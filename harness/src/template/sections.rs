@@ -1,0 +1,122 @@
+//! The sections of a template: which there may be, and where each stands. See
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html>.
+
+use super::report::Report;
+use crate::yaml::{Content, Node};
+
+const SECTIONS: &[&str] = &[
+    "AWSTemplateFormatVersion",
+    "Transform",
+    "Description",
+    "Metadata",
+    "Globals",
+    "Parameters",
+    "Rules",
+    "Mappings",
+    "Conditions",
+    "Resources",
+    "Outputs",
+];
+const SAM: &str = "AWS::Serverless-2016-10-31";
+/// As CloudFormation has it.
+const MAX_RESOURCES: usize = 500;
+
+/// A named member of a section: its key and its value.
+pub type Entry = (Node, Node);
+
+/// The members of each section, in order.
+#[derive(Default)]
+pub struct Sections<'n> {
+    pub is_sam: bool,
+    pub globals: &'n [Entry],
+    pub parameters: &'n [Entry],
+    pub mappings: &'n [Entry],
+    pub conditions: &'n [Entry],
+    pub resources: &'n [Entry],
+    pub outputs: &'n [Entry],
+}
+
+/// Takes a template apart. What is wrong with a section is reported and leaves it empty.
+pub fn read<'n>(root: &'n Node, report: &mut Report) -> Sections<'n> {
+    let mut sections = Sections::default();
+    let Some(entries) = root.mapping() else {
+        let message = format!("a template must be a mapping of sections, not {}", root.kind());
+        report.error(&root.span, message).help("it needs at least `Resources`");
+        return sections;
+    };
+    for (key, value) in entries {
+        let name = key.text().unwrap_or_default();
+        match name {
+            "Transform" => sections.is_sam = transform(value, report),
+            "Globals" => sections.globals = members(name, value, report),
+            "Parameters" => sections.parameters = members(name, value, report),
+            "Mappings" => sections.mappings = members(name, value, report),
+            "Conditions" => sections.conditions = members(name, value, report),
+            "Resources" => sections.resources = members(name, value, report),
+            "Outputs" => sections.outputs = members(name, value, report),
+            "Rules" => rules(members(name, value, report), report),
+            "AWSTemplateFormatVersion" => format_version(value, report),
+            "Description" | "Metadata" => {}
+            _ => {
+                let problem = report.error(&key.span, format!("`{name}` is not a section of a template"));
+                problem.did_you_mean(name, SECTIONS.iter().copied());
+            }
+        }
+    }
+    check_resources(root, &mut sections, report);
+    sections
+}
+
+fn check_resources(root: &Node, sections: &mut Sections<'_>, report: &mut Report) {
+    match root.entry("Resources") {
+        None => {
+            let start = root.span.start;
+            report.error(&(start..start + 1), "the template has no `Resources`");
+        }
+        Some((key, _)) if sections.resources.len() > MAX_RESOURCES => {
+            report.error(&key.span, format!("more than {MAX_RESOURCES} resources, CloudFormation's limit"));
+            sections.resources = &[];
+        }
+        Some(_) => {}
+    }
+}
+
+fn members<'n>(section: &str, value: &'n Node, report: &mut Report) -> &'n [Entry] {
+    if value.content == Content::Null {
+        return &[];
+    }
+    value.mapping().unwrap_or_else(|| {
+        report.error(&value.span, format!("`{section}` must be a mapping, not {}", value.kind()));
+        &[]
+    })
+}
+
+fn transform(value: &Node, report: &mut Report) -> bool {
+    let one = std::slice::from_ref(value);
+    let mut is_sam = false;
+    for name in value.sequence().unwrap_or(one) {
+        if name.text() == Some(SAM) {
+            is_sam = true;
+        } else {
+            let message = match name.text() {
+                Some(other) => format!("the transform `{other}` is not simulated"),
+                None => format!("a transform must be a name, not {}", name.kind()),
+            };
+            report.error(&name.span, message).help(format!("the only transform that is simulated is `{SAM}`"));
+        }
+    }
+    is_sam
+}
+
+fn format_version(value: &Node, report: &mut Report) {
+    if value.scalar().as_deref() != Some("2010-09-09") {
+        report.error(&value.span, "`AWSTemplateFormatVersion` can only be `2010-09-09`");
+    }
+}
+
+/// Rules only stop a deployment whose parameters do not fit each other.
+fn rules(members: &[Entry], report: &mut Report) {
+    for (key, _) in members {
+        report.left_out(key.text().unwrap_or_default(), "Rules");
+    }
+}

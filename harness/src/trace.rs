@@ -1,0 +1,183 @@
+//! What happened in a replay, each event with its cause: stimulus, delivery, invocation, SDK call, next
+//! delivery. Plain data, and the recorder that collects it.
+//!
+//! What always holds: an event's cause has a smaller id than the event; ids count from 1 without gaps; and
+//! nothing in a trace comes from a real clock, a real address or the order of a hash map, so that two
+//! replays with one seed have the same trace to the byte.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use jiff::{SignedDuration, Timestamp};
+use rehearsal_emulator::Clock;
+use serde::Serialize;
+
+/// The number of an event in its trace, from 1.
+pub type EventId = u32;
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Event {
+    pub id: EventId,
+    /// The event that this one follows from; none for what the scenario or a schedule starts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<EventId>,
+    /// When it began, in virtual time.
+    pub at: Timestamp,
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// What kind of thing happened.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum What {
+    /// A step of the scenario.
+    Stimulus { step: usize, action: String },
+    /// A service handed something to a function.
+    Delivery {
+        /// The service and resource it comes from, such as `SQS Records`.
+        from: String,
+        function: String,
+        /// How many records it carries.
+        records: usize,
+        /// Message, event or request ids of what is delivered.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        ids: Vec<String>,
+    },
+    /// A function ran, or should have.
+    Invocation {
+        function: String,
+        request_id: String,
+        /// From 1; retries of one asynchronous event, or receives of one batch, count up.
+        attempt: u32,
+        environment: Environment,
+        /// In virtual time; none while it runs.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        duration: Option<SignedDuration>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        result: Option<Ended>,
+    },
+    /// A call to AWS.
+    Call {
+        service: String,
+        operation: String,
+        /// Table, queue, topic, bus, or bucket and key.
+        resource: String,
+        effect: Effect,
+        status: u16,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error: Option<String>,
+        /// From 1; the SDK's own retries of one call count up.
+        attempt: u32,
+    },
+    /// A handler's request to a host that is none of AWS's services.
+    Request { method: String, url: String, status: u16 },
+    /// A line that a handler logged.
+    Log { level: String, message: String },
+    /// Lambda gave an asynchronous event up, or a message was left to its queue.
+    GaveUp { function: String, reason: String },
+    /// A settle step came to its end.
+    Settled { state: String },
+}
+
+/// The execution environment that served an invocation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Environment {
+    /// Started for this invocation.
+    Cold,
+    /// Used before.
+    Warm,
+    /// None: the invocation was throttled.
+    None,
+}
+
+/// How an invocation ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ended {
+    Success,
+    /// A function error: what the handler returned, or its panic.
+    Error(String),
+    Timeout(String),
+    /// The execution environment died.
+    Crash(String),
+    Throttled,
+}
+
+/// What a call did to the state of AWS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    Read,
+    Write,
+    /// A write that was refused.
+    None,
+}
+
+/// The trace as JSON lines, one event a line.
+pub fn to_json_lines(events: &[Event]) -> String {
+    let line = |event: &Event| serde_json::to_string(event).expect("an event is plain data") + "\n";
+    events.iter().map(line).collect()
+}
+
+/// Collects a replay's events. Clones share one trace.
+#[derive(Clone, Debug)]
+pub struct Recorder {
+    clock: Clock,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    events: Vec<Event>,
+    /// Which call brought a message, event or request id into the world.
+    producers: BTreeMap<String, EventId>,
+}
+
+impl Recorder {
+    /// An empty trace on a clock.
+    pub fn new(clock: Clock) -> Self {
+        Self { clock, state: Arc::default() }
+    }
+
+    /// Records an event and returns its number.
+    pub fn record(&self, cause: Option<EventId>, what: What) -> EventId {
+        let at = self.clock.now();
+        let mut state = self.lock();
+        let id = EventId::try_from(state.events.len() + 1).expect("a replay has fewer than 2^32 events");
+        state.events.push(Event { id, cause, at, what });
+        id
+    }
+
+    /// Completes an invocation's event.
+    pub fn end_invocation(&self, id: EventId, ended: Ended) {
+        let now = self.clock.now();
+        let mut state = self.lock();
+        let event = &mut state.events[id as usize - 1];
+        if let What::Invocation { duration, result, .. } = &mut event.what {
+            *duration = Some(now.duration_since(event.at));
+            *result = Some(ended);
+        }
+    }
+
+    /// Remembers that a call brought an id into the world, so that its delivery finds its cause.
+    pub fn produced(&self, id: impl Into<String>, by: EventId) {
+        self.lock().producers.insert(id.into(), by);
+    }
+
+    /// The call that brought an id into the world.
+    pub fn producer(&self, id: &str) -> Option<EventId> {
+        self.lock().producers.get(id).copied()
+    }
+
+    /// The events so far.
+    pub fn events(&self) -> Vec<Event> {
+        self.lock().events.clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("recording does not panic")
+    }
+}
