@@ -165,7 +165,7 @@ pub fn check(operation: &Operation, call: &Call<'_>) -> Result<(), AwsError> {
 fn check_parameter(operation: &Operation, accepted: &[&str], name: &str, value: Option<&str>) -> Result<(), AwsError> {
     let refused = |what: &str| Err(AwsError::parameter_not_simulated(Service::S3, operation.name, what));
     let fits = |pattern: &&str| pattern.strip_suffix('*').map_or(*pattern == name, |start| name.starts_with(start));
-    if !accepted.iter().chain(COMMON).any(|pattern| fits(pattern)) {
+    if !accepted.iter().chain(COMMON).any(fits) {
         return refused(name);
     }
     match VALUES.iter().find(|(known, _)| *known == name) {

@@ -128,6 +128,3 @@ fn url_encode(text: &str) -> String {
 fn canonical_user(account: &str) -> String {
     Sha256::digest(account).iter().map(|byte| format!("{byte:02x}")).collect()
 }
-
-/// The bucket and the key that a request names.
-pub fn bucket_and_key(_request: &Request) -> (Option<String>, Option<String>) { (None, None) }
