@@ -177,6 +177,16 @@ pub(super) fn references(text: &str) -> impl Iterator<Item = (&str, Range<usize>
     })
 }
 
+/// Whether captures are put into some text of a JSON value.
+pub(super) fn has_references(value: &Value) -> bool {
+    match value {
+        Value::String(text) => references(text).next().is_some(),
+        Value::Array(members) => members.iter().any(has_references),
+        Value::Object(entries) => entries.values().any(has_references),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
 enum Piece<'t> {
     Literal(&'t str),
     Reference { name: &'t str, range: Range<usize> },

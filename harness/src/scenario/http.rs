@@ -102,8 +102,8 @@ fn leaves<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String,
 /// For serde: a pattern for a status code, which is a number.
 fn status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Matcher>, D::Error> {
     let matcher = matcher::leaf(deserializer)?;
-    let texts = matcher.iter().flat_map(|matcher| matcher.value().as_array()).flatten().any(Value::is_string);
-    if texts {
+    let alternatives = matcher.iter().flat_map(|matcher| matcher.value().as_array()).flatten();
+    if !alternatives.into_iter().all(|alternative| alternative.is_number() || alternative.is_object()) {
         return Err(D::Error::custom("a status code is a number, such as 200"));
     }
     Ok(matcher)

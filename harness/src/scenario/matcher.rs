@@ -8,11 +8,12 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use rehearsal_emulator::eventbridge::pattern::Pattern;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value, json};
 
-use super::capture::{Captured, Substitute, UnknownCapture};
+use super::capture::{Captured, Substitute, UnknownCapture, has_references};
 use crate::diagnostic::nearest;
 use crate::yaml::quoted;
 
@@ -46,16 +47,20 @@ impl Substitute for Matcher {
     }
 }
 
-/// Whether an alternative of a leaf is valid.
+/// Whether an alternative of a leaf is valid. With captures in it, that is known once they are put in.
 ///
 /// # Errors
 /// Why it is not.
 fn validate(alternative: &Value) -> Result<(), String> {
     match alternative {
-        Value::Array(_) => Err("a list among the alternatives of a pattern".to_owned()),
-        Value::Object(filter) => filter_name(filter),
-        _ => Ok(()),
+        Value::Array(_) => return Err("a list among the alternatives of a pattern".to_owned()),
+        Value::Object(filter) => filter_name(filter)?,
+        _ => {}
     }
+    if has_references(alternative) {
+        return Ok(());
+    }
+    Pattern::parse(&json!({ "value": [alternative] })).map(|_| ()).map_err(|error| error.message)
 }
 
 /// A content filter is an object with one key, the filter's name.
@@ -245,10 +250,18 @@ mod tests {
             (json!({"items": [{"colour": "b"}]}), "without the list"),
             (json!({"a": [{"prefix": "b", "suffix": "c"}]}), "one name"),
             (json!({"$or": [{"a": 1}]}), "two patterns"),
+            (json!({"a": [{"numeric": ["about", 5]}]}), "numeric"),
+            (json!({"a": [{"exists": "yes"}]}), "exists"),
         ] {
             let message = read(written.clone()).expect_err("invalid");
             assert!(message.contains(reason), "{written}: {message}");
         }
+    }
+
+    #[test]
+    fn a_filter_with_a_capture_is_judged_once_the_capture_is_put_in() {
+        assert!(read(json!({"total": [{"numeric": [">", "$total"]}]})).is_ok());
+        assert!(read(json!({"total": [{"numeric": [">", "$$total"]}]})).is_err());
     }
 
     #[test]

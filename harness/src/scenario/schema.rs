@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
+use schemars::{JsonSchema, Schema};
 use serde_json::Value;
 
 use super::{Action, Expect, Given};
@@ -12,7 +13,28 @@ use crate::yaml::Scalar;
 
 /// The schema of a whole scenario file, as JSON Schema 2020-12.
 pub fn json_schema() -> Value {
-    SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<File>().to_value()
+    let settings = SchemaSettings::draft2020_12().with_transform(RecursiveTransform(without_null));
+    settings.into_generator().into_root_schema_for::<File>().to_value()
+}
+
+/// What may be left out may not be null: a key with nothing behind it is refused.
+fn without_null(schema: &mut Schema) {
+    if schema.get("default") == Some(&Value::Null) {
+        schema.remove("default");
+    }
+    if let Some([one, null]) = schema.get("type").and_then(Value::as_array).map(Vec::as_slice)
+        && null == "null"
+    {
+        let one = one.clone();
+        schema.insert("type".to_owned(), one);
+    }
+    if let Some([one, null]) = schema.get("anyOf").and_then(Value::as_array).map(Vec::as_slice)
+        && null["type"] == "null"
+        && let Value::Object(one) = one.clone()
+    {
+        schema.remove("anyOf");
+        schema.ensure_object().extend(one);
+    }
 }
 
 /// A rehearsal scenario: what happens to a workflow, and what must hold afterwards.
@@ -62,6 +84,13 @@ mod tests {
         assert_eq!(keys(&schema["$defs"]["Given"]["properties"]), known(&syntax::GIVEN_KEYS));
         assert_eq!(schema["required"], serde_json::json!(["version", "name", "template", "steps"]));
         assert_eq!(schema["additionalProperties"], false);
+    }
+
+    #[test]
+    fn what_may_be_left_out_may_not_be_null() {
+        let properties = &json_schema()["$defs"]["Http"]["properties"];
+        assert_eq!(properties["body"]["type"], "string");
+        assert_eq!(properties["expect"]["$ref"], "#/$defs/HttpExpect");
     }
 
     #[test]

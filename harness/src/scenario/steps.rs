@@ -29,7 +29,7 @@ pub enum Action {
     S3Delete(S3Delete),
     /// Sends a request to an API and waits for the response.
     #[serde(rename = "http")]
-    Http(Http),
+    Http(Box<Http>),
     /// Puts an event on an event bus.
     #[serde(rename = "events.put")]
     EventsPut(EventsPut),

@@ -137,11 +137,9 @@ impl<'de> Deserializer<'de> for &'de Node {
         visited.map_err(|error| error.at(&self.span))
     }
 
+    /// A key with nothing behind it is not a key left out: the value decides whether nothing is one.
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        match self.content {
-            Content::Null => visitor.visit_none(),
-            _ => visitor.visit_some(self),
-        }
+        visitor.visit_some(self)
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(

@@ -64,15 +64,19 @@ impl<'s> Builder<'s> {
         }
     }
 
+    /// The next event that is not a comment.
     fn next(&mut self) -> Next<'s> {
-        match self.parser.next_event()? {
-            Ok((event, span)) => Some((event, self.bytes(&span))),
-            Err(error) => {
-                let at = error.marker().byte_offset().unwrap_or(0).min(self.source.text.len());
-                let end = (at + 1).min(self.source.text.len());
-                let span = if self.source.text.is_char_boundary(end) { at..end } else { at..at };
-                self.diagnostics.error(self.source, span, format!("not valid YAML: {}", error.info()));
-                None
+        loop {
+            match self.parser.next_event()? {
+                Ok((Event::Comment(..), _)) => {}
+                Ok((event, span)) => return Some((event, self.bytes(&span))),
+                Err(error) => {
+                    let at = error.marker().byte_offset().unwrap_or(0).min(self.source.text.len());
+                    let end = (at + 1).min(self.source.text.len());
+                    let span = if self.source.text.is_char_boundary(end) { at..end } else { at..at };
+                    self.diagnostics.error(self.source, span, format!("not valid YAML: {}", error.info()));
+                    return None;
+                }
             }
         }
     }
@@ -239,6 +243,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn comments_may_stand_anywhere() {
+        let bare = parse(&Source::new("a.yaml", "a: [1, 2]\nb:\n  - c: d\n")).expect("valid YAML").to_json();
+        let commented =
+            "# one\n# two\na: # three\n  [1, # four\n   2]\n# five\nb:\n  # six\n  - c: d # seven\n# eight\n";
+        assert_eq!(parse(&Source::new("a.yaml", commented)).expect("valid YAML").to_json(), bare);
+    }
+
+    #[test]
     fn aliases_of_aliases_cannot_nest_deeper_than_a_file_may() {
         let nest = |inner: &str| format!("{}{inner}{}", "[".repeat(100), "]".repeat(100));
         let one_level = format!("- &a {}\n- *a\n", nest(""));
@@ -246,7 +258,8 @@ mod tests {
         assert!(parse(&source).is_ok());
 
         let source = Source::new("a.yaml", format!("{one_level}- {}\n", nest("*a")));
-        let messages: Vec<_> = parse(&source).expect_err("200 levels").iter().map(|each| each.message.clone()).collect();
+        let messages: Vec<_> =
+            parse(&source).expect_err("200 levels").iter().map(|each| each.message.clone()).collect();
         assert_eq!(messages, ["nested more than 128 levels deep"]);
     }
 }
