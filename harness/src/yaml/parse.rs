@@ -246,7 +246,8 @@ mod tests {
         assert!(parse(&source).is_ok());
 
         let source = Source::new("a.yaml", format!("{one_level}- {}\n", nest("*a")));
-        let messages: Vec<_> = parse(&source).expect_err("200 levels").iter().map(|each| each.message.clone()).collect();
+        let messages: Vec<_> =
+            parse(&source).expect_err("200 levels").iter().map(|each| each.message.clone()).collect();
         assert_eq!(messages, ["nested more than 128 levels deep"]);
     }
 }
