@@ -137,8 +137,7 @@ fn intrinsic_functions_give_what_cloudformation_documents() {
 #[test]
 fn a_generated_name_is_cut_to_what_the_service_allows_and_stays_unique() {
     let id = "A".repeat(70);
-    let template =
-        format!("Resources: {{ {id}B: {{ Type: AWS::S3::Bucket }}, {id}C: {{ Type: AWS::S3::Bucket }} }}");
+    let template = format!("Resources: {{ {id}B: {{ Type: AWS::S3::Bucket }}, {id}C: {{ Type: AWS::S3::Bucket }} }}");
     let buckets = good(&template, &[]).buckets;
     assert!(buckets.iter().all(|bucket| bucket.name.len() == 63 && bucket.name.ends_with("-x1y2z3")), "{buckets:?}");
     assert_ne!(buckets[0].name, buckets[1].name);
@@ -148,7 +147,8 @@ fn a_generated_name_is_cut_to_what_the_service_allows_and_stays_unique() {
 fn a_functions_environment_is_final_text_with_globals_below_it() {
     let stack = everything();
     let read_csv = &stack.functions[0];
-    let environment: Vec<_> = read_csv.environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let environment: Vec<_> =
+        read_csv.environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     assert_eq!(
         environment,
         [
@@ -396,10 +396,7 @@ fn cdks_json_is_a_template_like_any_other() {
     assert_eq!(stack.event_source_mappings[0].batch_size, 100);
     assert_eq!(stack.event_source_mappings[0].function_arn, stack.functions[0].arn);
     let listed: Vec<_> = stack.not_simulated.iter().map(|each| each.what.as_str()).collect();
-    assert_eq!(
-        listed,
-        ["Rules", "AWS::IAM::Role", "AWS::CDK::Metadata", "AWS::Lambda::Function.Role"]
-    );
+    assert_eq!(listed, ["Rules", "AWS::IAM::Role", "AWS::CDK::Metadata", "AWS::Lambda::Function.Role"]);
 }
 
 #[test]
@@ -478,7 +475,12 @@ fn mutate(text: &str, random: &mut fastrand::Rng) -> String {
 #[test]
 fn whatever_depends_on_itself_or_nests_deeply_is_refused() {
     let chain: String = (0..400)
-        .map(|at| format!("  Q{at}: {{ Type: AWS::SQS::Queue, Properties: {{ QueueName: !Sub \"${{Q{}.QueueName}}\" }} }}\n", at + 1))
+        .map(|at| {
+            format!(
+                "  Q{at}: {{ Type: AWS::SQS::Queue, Properties: {{ QueueName: !Sub \"${{Q{}.QueueName}}\" }} }}\n",
+                at + 1
+            )
+        })
         .collect();
     let conditions: String = (0..400).map(|at| format!("  C{at}: !Not [!Condition C{}]\n", at + 1)).collect();
     let doubling: String = (0..40)
@@ -487,7 +489,10 @@ fn whatever_depends_on_itself_or_nests_deeply_is_refused() {
     let queue = "{ Type: AWS::SQS::Queue, Properties: { QueueName: end } }\n";
     let cases = [
         (format!("Resources:\n{chain}  Q400: {queue}"), "more than 140 levels deep"),
-        (format!("Conditions:\n{conditions}  C400: !Equals [a, b]\nResources:\n  Q: {queue}"), "more than 140 levels deep"),
+        (
+            format!("Conditions:\n{conditions}  C400: !Equals [a, b]\nResources:\n  Q: {queue}"),
+            "more than 140 levels deep",
+        ),
         (format!("Resources:\n{doubling}  Q40: {queue}"), "a name must have 1 to 512 characters"),
     ];
     for (text, expected) in cases {

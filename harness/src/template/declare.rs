@@ -3,6 +3,7 @@
 
 use super::harmless::is_harmless;
 use super::intrinsic::{Declared, Evaluator, State, entry};
+use super::report::Report;
 use super::resources;
 use super::sections::{Entry, Sections};
 use crate::diagnostic::{Span, nearest};
@@ -66,13 +67,7 @@ fn resource(logical_id: &str, key: &Node, node: &Node, evaluator: &mut Evaluator
         report.error(&node.span, format!("the resource `{logical_id}` must be a mapping, not {}", node.kind()));
         return None;
     };
-    for (name, _) in attributes {
-        let text = name.text().unwrap_or_default();
-        if !ATTRIBUTES.contains(&text) {
-            let problem = report.error(&name.span, format!("`{text}` is not an attribute of a resource"));
-            problem.help("properties stand under `Properties`").did_you_mean(text, ATTRIBUTES.iter().copied());
-        }
-    }
+    check_attributes(attributes, report);
     let Some(type_name) = node.get("Type").and_then(Node::text) else {
         report.error(&key.span, format!("the resource `{logical_id}` needs a `Type`"));
         return None;
@@ -93,6 +88,16 @@ fn resource(logical_id: &str, key: &Node, node: &Node, evaluator: &mut Evaluator
         properties,
         checked: false,
     })
+}
+
+fn check_attributes(attributes: &[Entry], report: &mut Report) {
+    for (name, _) in attributes {
+        let text = name.text().unwrap_or_default();
+        if !ATTRIBUTES.contains(&text) {
+            let problem = report.error(&name.span, format!("`{text}` is not an attribute of a resource"));
+            problem.help("properties stand under `Properties`").did_you_mean(text, ATTRIBUTES.iter().copied());
+        }
+    }
 }
 
 fn state(node: &Node, evaluator: &mut Evaluator<'_>) -> State {

@@ -9,6 +9,7 @@
 
 mod conditions;
 mod declare;
+mod functions;
 mod harmless;
 mod intrinsic;
 mod links;

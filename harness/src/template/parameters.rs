@@ -7,6 +7,7 @@ use super::Naming;
 use super::property::{Object, Shape};
 use super::report::Report;
 use super::sections::Entry;
+use crate::diagnostic::Span;
 use crate::yaml::Node;
 
 /// The value of a parameter, as `Ref` gives it.
@@ -32,7 +33,7 @@ pub fn read(section: &[Entry], given: &BTreeMap<String, String>, report: &mut Re
     let mut parameters = BTreeMap::new();
     for (key, node) in section {
         let name = key.text().unwrap_or_default().to_owned();
-        let object = Object::open(report, &name, "Parameters".to_owned(), &key.span, node, &SHAPE);
+        let object = Object::open(report, &name, "a parameter".to_owned(), &key.span, node, &SHAPE);
         let value = object.and_then(|object| value(&name, key, &object, given.get(&name), report));
         parameters.insert(name, value.unwrap_or(Parameter::Reported));
     }
@@ -67,62 +68,59 @@ fn value(
         problem.did_you_mean(&kind, ["String", "Number", "CommaDelimitedList", "List<Number>"]);
         return None;
     }
-    let default = object.value("Default").map(|node| node.span.clone());
-    let text = match given {
-        Some(text) => text.clone(),
-        None if object.has("Default") => object.text(report, "Default")?,
-        None => {
-            let problem = report.error(&key.span, format!("the parameter `{name}` has no value"));
-            problem.label("has no default").help("give it one under the scenario's `parameters`");
+    let (text, span) = written(name, key, object, given, report)?;
+    let list = || text.split(',').map(|part| part.trim().to_owned()).collect();
+    let parts: Vec<String> = if is_list { list() } else { vec![text.clone()] };
+    for part in &parts {
+        if let Some(reason) = misfit(part, is_number, object, report) {
+            report.error(&span, format!("the parameter `{name}` cannot be `{part}`")).help(reason);
             return None;
         }
-    };
-    let parts: Vec<_> =
-        if is_list { text.split(',').map(|part| part.trim().to_owned()).collect() } else { vec![text.clone()] };
-    let span = default.filter(|_| given.is_none()).unwrap_or(key.span.clone());
-    let fits = parts.iter().all(|part| fits(name, part, is_number, object, &span, report));
-    if !fits {
-        return None;
     }
     Some(if is_list { Parameter::List(parts) } else { Parameter::Text(text) })
 }
 
-/// Whether a value is one that the declaration allows; reports it where not.
-fn fits(
+/// The given value or the default, and where to point when it does not fit.
+fn written(
     name: &str,
-    value: &str,
-    is_number: bool,
+    key: &Node,
     object: &Object<'_>,
-    span: &std::ops::Range<usize>,
+    given: Option<&String>,
     report: &mut Report,
-) -> bool {
-    let limit = |report: &mut Report, key: &str| {
-        object.text(report, key).map(|text| text.parse::<f64>().unwrap_or(f64::NAN)).filter(|limit| !limit.is_nan())
-    };
+) -> Option<(String, Span)> {
+    if let Some(text) = given {
+        return Some((text.clone(), key.span.clone()));
+    }
+    if let Some(default) = object.value("Default") {
+        return Some((object.text(report, "Default")?, default.span.clone()));
+    }
+    let problem = report.error(&key.span, format!("the parameter `{name}` has no value"));
+    problem.label("has no default").help("give it one under the scenario's `parameters`");
+    None
+}
+
+/// Why a value is not one that the declaration allows.
+fn misfit(value: &str, is_number: bool, object: &Object<'_>, report: &mut Report) -> Option<String> {
     let allowed: Vec<_> = object.list(report, "AllowedValues").into_iter().filter_map(Node::scalar).collect();
+    if object.has("AllowedValues") && !allowed.iter().any(|allowed| allowed == value) {
+        return Some(format!("it can be {}", allowed.join(", ")));
+    }
+    let number = value.parse::<f64>().ok();
+    if is_number && number.is_none() {
+        return Some("it must be a number".to_owned());
+    }
+    let mut limit = |key: &str| object.text(report, key).and_then(|text| text.parse::<f64>().ok());
     let length = value.chars().count() as f64;
-    let number = value.parse::<f64>();
-    let reason = if object.has("AllowedValues") && !allowed.iter().any(|allowed| allowed == value) {
-        format!("it can be {}", allowed.join(", "))
-    } else if is_number && number.is_err() {
-        "it must be a number".to_owned()
-    } else if limit(report, "MinLength").is_some_and(|least| length < least) {
-        "it is shorter than MinLength".to_owned()
-    } else if limit(report, "MaxLength").is_some_and(|most| length > most) {
-        "it is longer than MaxLength".to_owned()
-    } else if let (Some(least), Ok(number)) = (limit(report, "MinValue"), &number)
-        && *number < least
-    {
-        "it is below MinValue".to_owned()
-    } else if let (Some(most), Ok(number)) = (limit(report, "MaxValue"), &number)
-        && *number > most
-    {
-        "it is above MaxValue".to_owned()
-    } else {
-        return true;
-    };
-    report.error(span, format!("the parameter `{name}` cannot be `{value}`")).help(reason);
-    false
+    let (shortest, longest) = (limit("MinLength"), limit("MaxLength"));
+    let (least, most) = (limit("MinValue"), limit("MaxValue"));
+    let below = |value: Option<f64>, limit: Option<f64>| value.zip(limit).is_some_and(|(value, limit)| value < limit);
+    let reasons = [
+        (below(Some(length), shortest), "it is shorter than MinLength"),
+        (below(longest, Some(length)), "it is longer than MaxLength"),
+        (below(number, least), "it is below MinValue"),
+        (below(most, number), "it is above MaxValue"),
+    ];
+    reasons.into_iter().find(|(misfits, _)| *misfits).map(|(_, reason)| reason.to_owned())
 }
 
 /// The value of a pseudo parameter other than `AWS::NoValue`.

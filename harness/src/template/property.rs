@@ -16,7 +16,7 @@ pub struct Shape {
     pub descriptive: &'static [&'static str],
     /// Those that are left out because they cannot change what is delivered.
     pub harmless: &'static [&'static str],
-    /// Those that change what is delivered, and are not simulated.
+    /// Those that change what is delivered, and are not simulated. With none, the shape names all there are.
     pub refused: &'static [&'static str],
 }
 
@@ -39,19 +39,16 @@ impl Shape {
     }
 
     fn refuse(&self, report: &mut Report, what: &str, key: &Node, name: &str) {
-        let known = self.reads.iter().chain(self.descriptive).chain(self.harmless).copied();
-        match nearest(name, known).filter(|_| !self.refused.contains(&name)) {
-            Some(near) => {
-                report
-                    .error(&key.span, format!("`{name}` is not a property of {what}"))
-                    .help(format!("did you mean `{near}`?"));
-            }
-            None => {
-                report
-                    .error(&key.span, format!("`{name}` of {what} is not simulated"))
-                    .label("could change what the workflow does")
-                    .help("leave it out of the template that is replayed, for example behind a condition");
-            }
+        let known = || self.reads.iter().chain(self.descriptive).chain(self.harmless).copied();
+        let is_refused = self.refused.contains(&name);
+        if !is_refused && (self.refused.is_empty() || nearest(name, known()).is_some()) {
+            let problem = report.error(&key.span, format!("`{name}` is not a property of {what}"));
+            problem.did_you_mean(name, known());
+        } else {
+            report
+                .error(&key.span, format!("`{name}` of {what} is not simulated"))
+                .label("could change what the workflow does")
+                .help("leave it out of the template that is replayed, for example behind a condition");
         }
     }
 }

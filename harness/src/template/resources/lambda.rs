@@ -62,6 +62,10 @@ pub fn read_mapping(resource: &Resolved<'_>, report: &mut Report, build: &mut Bu
     let report_batch_item_failures = response_types(object, report);
     let enabled = object.boolean(report, "Enabled").unwrap_or(true);
     let (Some(queue_arn), Some(function_arn)) = (queue, function) else { return };
+    let mappings = &build.stack.event_source_mappings;
+    if mappings.iter().any(|other| other.queue_arn == queue_arn && other.function_arn == function_arn) {
+        report.error(&object.place, "a second event source mapping from this queue to this function");
+    }
     build.mappings.push(object.place.clone());
     build.stack.event_source_mappings.push(EventSourceMapping {
         logical_id: resource.id.to_owned(),
@@ -106,6 +110,9 @@ pub fn read_invoke(resource: &Resolved<'_>, report: &mut Report, build: &mut Bui
     if let Some(destinations) = object.object(report, resource.id, "DestinationConfig", &DESTINATIONS) {
         config.on_success = destination(resource, &destinations, "OnSuccess", report, build);
         config.on_failure = destination(resource, &destinations, "OnFailure", report, build);
+    }
+    if build.invoke_configs.iter().any(|(other, _)| Some(other) == function.as_ref()) {
+        report.error(&object.place, "a second configuration of asynchronous invocation for this function");
     }
     build.invoke_configs.extend(function.map(|function| (function, config)));
 }

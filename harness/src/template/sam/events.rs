@@ -170,12 +170,7 @@ fn event<'a>(
         report.error(&key.span, format!("the event `{name}` needs a `Type`"));
         return None;
     };
-    let kind_name = kind_node.text().unwrap_or_default();
-    let Some(kind) = KINDS.iter().find(|kind| kind.names.contains(&kind_name)) else {
-        let problem = report.error(&kind_node.span, format!("events of type `{kind_name}` are not simulated"));
-        problem.did_you_mean(kind_name, KINDS.iter().flat_map(|kind| kind.names).copied());
-        return None;
-    };
+    let (kind, kind_name) = kind(kind_node, report)?;
     Shape::of(&["Type", "Properties"]).check(report, &function.logical_id, "an event", node.mapping()?);
     let properties = match node.get("Properties") {
         None => &[],
@@ -194,6 +189,16 @@ fn event<'a>(
     }
     let id = format!("{}{name}", function.logical_id);
     Some((kind, Event { function: &function.logical_id, id, what, place: key.span.clone(), properties }))
+}
+
+fn kind<'n>(node: &'n Node, report: &mut Report) -> Option<(&'static Kind, &'n str)> {
+    let name = node.text().unwrap_or_default();
+    let kind = KINDS.iter().find(|kind| kind.names.contains(&name));
+    if kind.is_none() {
+        let problem = report.error(&node.span, format!("events of type `{name}` are not simulated"));
+        problem.did_you_mean(name, KINDS.iter().flat_map(|kind| kind.names).copied());
+    }
+    kind.map(|kind| (kind, name))
 }
 
 impl Event<'_> {

@@ -1,0 +1,146 @@
+//! The functions that make a value of others: `Fn::Sub`, `Fn::Join`, `Fn::Select`, `Fn::Split`,
+//! `Fn::FindInMap`, `Fn::If`. Each answers `None` only once what is wrong is reported.
+
+use std::collections::BTreeMap;
+
+use super::intrinsic::{Call, Evaluator};
+use super::report::{is_reported, list_at, text_at};
+use crate::yaml::{Content, Node};
+
+impl Evaluator<'_> {
+    pub(super) fn sub(&mut self, call: &Call<'_>) -> Option<Node> {
+        let (template, variables) = match &call.argument.content {
+            Content::Text(_) => (call.argument.as_ref(), &[][..]),
+            Content::Sequence(parts)
+                if parts.len() == 2 && parts[0].text().is_some() && parts[1].mapping().is_some() =>
+            {
+                (&parts[0], parts[1].mapping().unwrap_or_default())
+            }
+            _ => {
+                self.report.error(&call.span, "`Fn::Sub` must be written as text, or as `[text, { Name: value }]`");
+                return None;
+            }
+        };
+        let mut values = BTreeMap::new();
+        for (key, value) in variables {
+            let name = key.text().unwrap_or_default();
+            values.insert(name, self.scalar(value, &format!("the variable `{name}`")));
+        }
+        self.substitute(template, &values).map(|text| text_at(&call.span, text))
+    }
+
+    fn substitute(&mut self, template: &Node, variables: &BTreeMap<&str, Option<String>>) -> Option<String> {
+        let mut rest = template.text()?;
+        let mut out = Some(String::new());
+        let mut add = |piece: Option<&str>| match (&mut out, piece) {
+            (Some(out), Some(piece)) => out.push_str(piece),
+            _ => out = None,
+        };
+        while let Some((before, after)) = rest.split_once("${") {
+            add(Some(before));
+            let Some((name, after)) = after.split_once('}') else {
+                add(Some("${"));
+                rest = after;
+                continue;
+            };
+            match name.strip_prefix('!') {
+                Some(literal) => add(Some(&format!("${{{literal}}}"))),
+                None => match variables.get(name) {
+                    Some(value) => add(value.as_deref()),
+                    None => add(self.substituted(name, template).as_deref()),
+                },
+            }
+            rest = after;
+        }
+        add(Some(rest));
+        out
+    }
+
+    fn substituted(&mut self, name: &str, template: &Node) -> Option<String> {
+        let place = self.report.within(template, &format!("${{{name}}}"));
+        if let Some((resource, attribute)) = name.split_once('.') {
+            return self.attribute(resource, attribute, &place);
+        }
+        let value = self.named(name, &place, &place)?;
+        if value.scalar().is_none() {
+            self.report.error(&place, format!("`{name}` is {}, which has no place in text", value.kind()));
+        }
+        value.scalar()
+    }
+
+    /// A list argument, with the text of each member.
+    fn texts(&mut self, node: &Node, call: &Call<'_>) -> Option<Vec<String>> {
+        let value = self.value(node);
+        let Some(members) = value.sequence() else {
+            if !is_reported(&value) {
+                self.report.error(&node.span, format!("`{}` needs a list here, not {}", call.name, value.kind()));
+            }
+            return None;
+        };
+        members.iter().map(|member| self.scalar(member, "a member of the list")).collect()
+    }
+
+    pub(super) fn join(&mut self, call: &Call<'_>) -> Option<Node> {
+        let [delimiter, list] = self.arguments(call, "[delimiter, [values]]", 2)? else { return None };
+        let delimiter = self.scalar(delimiter, "the delimiter");
+        let texts = self.texts(list, call)?;
+        Some(text_at(&call.span, texts.join(&delimiter?)))
+    }
+
+    pub(super) fn select(&mut self, call: &Call<'_>) -> Option<Node> {
+        let [index, list] = self.arguments(call, "[index, [values]]", 2)? else { return None };
+        let at = self.scalar(index, "the index");
+        let value = self.value(list);
+        let members = match value.sequence() {
+            Some(members) => members,
+            None if is_reported(&value) => return None,
+            None => {
+                self.report.error(&list.span, format!("`Fn::Select` needs a list here, not {}", value.kind()));
+                return None;
+            }
+        };
+        let at = at?;
+        let member = at.parse::<usize>().ok().and_then(|at| members.get(at)).cloned();
+        if member.is_none() {
+            let message = format!("there is no member {at} in a list of {}", members.len());
+            self.report.error(&index.span, message).label("indices start at 0");
+        }
+        member
+    }
+
+    pub(super) fn split(&mut self, call: &Call<'_>) -> Option<Node> {
+        let [delimiter, text] = self.arguments(call, "[delimiter, text]", 2)? else { return None };
+        let separator = self.scalar(delimiter, "the delimiter");
+        let text = self.scalar(text, "the text to split")?;
+        let separator = separator?;
+        if separator.is_empty() {
+            self.report.error(&delimiter.span, "the delimiter of `Fn::Split` cannot be empty");
+            return None;
+        }
+        Some(list_at(&call.span, text.split(&separator).map(|part| text_at(&call.span, part)).collect()))
+    }
+
+    pub(super) fn find_in_map(&mut self, call: &Call<'_>) -> Option<Node> {
+        let arguments = self.arguments(call, "[map, key, key]", 3)?;
+        let mut entries = self.mappings;
+        let mut found: Option<&Node> = None;
+        for argument in arguments {
+            let key = self.scalar(argument, "a key of `Fn::FindInMap`")?;
+            let Some((_, value)) = entries.iter().find(|(name, _)| name.text() == Some(&key)) else {
+                let keys = entries.iter().filter_map(|(name, _)| name.text());
+                let problem = self.report.error(&argument.span, format!("there is no `{key}` in `Mappings`"));
+                problem.did_you_mean(&key, keys);
+                return None;
+            };
+            found = Some(value);
+            entries = value.mapping().unwrap_or_default();
+        }
+        found.map(|value| self.value(value))
+    }
+
+    pub(super) fn chosen(&mut self, call: &Call<'_>) -> Option<Node> {
+        let arguments = self.arguments(call, "[Condition, value if true, value if false]", 3)?;
+        let index = if self.condition(&arguments[0])? { 1 } else { 2 };
+        Some(arguments[index].clone())
+    }
+}
