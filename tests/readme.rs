@@ -32,6 +32,7 @@ fn document(
     path: PathBuf,
 ) {
     let text = std::fs::read_to_string(&path).expect("it was found");
+    links_lead_somewhere(&text, path.parent().expect("a file is in a folder"));
     let scratch = Scratch::new(&path);
     for block in blocks(&text) {
         println!("{}:{}", path.display(), block.line);
@@ -48,6 +49,13 @@ fn check(block: &Block<'_>, scratch: &Scratch) {
         "yaml" => yaml(block, scratch),
         "json" => is_in_trace(block, scratch),
         kind => panic!("line {}: nobody checks blocks of kind `{kind}`", block.line),
+    }
+}
+
+fn links_lead_somewhere(text: &str, folder: &Path) {
+    for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+        let is_file = !target.starts_with("http");
+        assert!(!is_file || folder.join(target).exists(), "the link to {target} leads nowhere");
     }
 }
 
