@@ -179,6 +179,16 @@ impl Recorder {
         self.lock().producers.get(id).copied()
     }
 
+    /// How often a function ran among the causes of an event.
+    pub fn runs_before(&self, event: EventId, function: &str) -> usize {
+        let state = self.lock();
+        let cause = |event: &EventId| state.events[*event as usize - 1].cause;
+        let ran = |event: &EventId| {
+            matches!(&state.events[*event as usize - 1].what, What::Invocation { function: name, .. } if name == function)
+        };
+        std::iter::successors(Some(event), cause).filter(ran).count()
+    }
+
     /// The events so far.
     pub fn events(&self) -> Vec<Event> {
         self.lock().events.clone()
