@@ -27,7 +27,9 @@ fn messages(heading: &str, property: &str) -> String {
         format!("Resources: {{ It: {{ Type: \"{heading}\", Properties: {{ {property}: x }} }} }}")
     } else {
         let event = format!("{{ Type: {heading}, Properties: {{ {property}: x }} }}");
-        format!("Resources: {{ It: {{ Type: AWS::Serverless::Function, Properties: {{ Events: {{ E: {event} }} }} }} }}")
+        format!(
+            "Resources: {{ It: {{ Type: AWS::Serverless::Function, Properties: {{ Events: {{ E: {event} }} }} }} }}"
+        )
     };
     let text = format!("Transform: AWS::Serverless-2016-10-31\n{text}\n");
     match template::load(&Source::new("template", text), &BTreeMap::new(), &Embedded::naming("app")) {

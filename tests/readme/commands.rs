@@ -92,5 +92,8 @@ fn rehearsal(arguments: &[&str], scratch: &Scratch) -> Ran {
     let ran = Command::new(env!("CARGO_BIN_EXE_rehearsal")).args(arguments).current_dir(scratch.path()).output();
     let ran = ran.expect("the binary starts");
     let output = [ran.stderr, ran.stdout].concat();
-    Ran { code: ran.status.code().expect("no signal ends it"), output: String::from_utf8_lossy(&output).into_owned() }
+    // Without a path, the scenarios are the repository's: to a reader, those of the current folder.
+    let output =
+        String::from_utf8_lossy(&output).replace(concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios"), "scenarios");
+    Ran { code: ran.status.code().expect("no signal ends it"), output }
 }

@@ -12,8 +12,7 @@ use serde_json::{Value, json};
 
 /// Which function stands behind which function of which template.
 pub fn apps() -> Apps {
-    Apps::new(env!("CARGO_MANIFEST_DIR"))
-        .app("template.yaml", App::new().function("CountVisit", State::new, handler))
+    Apps::new(env!("CARGO_MANIFEST_DIR")).app("template.yaml", App::new().function("CountVisit", State::new, handler))
 }
 
 /// What a cold start builds, and every invocation of its execution environment shares.
