@@ -90,7 +90,7 @@ fn part_of_a_scenario(block: &Block<'_>) {
     let is_steps = block.text.trim_start().starts_with('-');
     let steps = if is_steps { "steps:\n" } else { "steps: [ { settle: {} } ]\n" };
     let text = format!("version: 1\nname: From the documentation\ntemplate: template.yaml\n{steps}{}", block.text);
-    let source = Source::new(&format!("line {}", block.line), text);
+    let source = Source::new(format!("line {}", block.line), text);
     if let Err(diagnostics) = rehearsal::scenario::parse_source(&source, Path::new("")) {
         panic!("\n{}", diagnostics.render(false));
     }
