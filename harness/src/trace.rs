@@ -183,9 +183,7 @@ impl Recorder {
     pub fn runs_before(&self, event: EventId, function: &str) -> usize {
         let state = self.lock();
         let cause = |event: &EventId| state.events[*event as usize - 1].cause;
-        let ran = |event: &EventId| {
-            matches!(&state.events[*event as usize - 1].what, What::Invocation { function: name, .. } if name == function)
-        };
+        let ran = |event: &EventId| matches!(&state.events[*event as usize - 1].what, What::Invocation { function: name, .. } if name == function);
         std::iter::successors(Some(event), cause).filter(ran).count()
     }
 

@@ -172,7 +172,10 @@ impl Lambda {
         } else if self.recorder.runs_before(request.cause, &function.settings.logical_id) >= RECURSION_LIMIT {
             function.idle.borrow_mut().extend(warm);
             let name = &function.settings.logical_id;
-            Err(failed("Lambda.RecursiveLoop", format!("Lambda stopped a recursive loop: {name} has led to itself {RECURSION_LIMIT} times")))
+            Err(failed(
+                "Lambda.RecursiveLoop",
+                format!("Lambda stopped a recursive loop: {name} has led to itself {RECURSION_LIMIT} times"),
+            ))
         } else {
             let span = crate::logs::invocation_span(event);
             self.attempt(function, warm, planned, &request, event).instrument(span).await
