@@ -1,0 +1,7 @@
+//! Every delivery rule through the whole harness: template, scenario, driver, emulated AWS. One test per
+//! rule, named after it, one file per topic; [`kit`] plays a scenario over functions that note what they get.
+
+mod asynchronous;
+mod destinations;
+mod kit;
+mod sqs;
