@@ -3,5 +3,8 @@
 
 mod asynchronous;
 mod destinations;
+mod invocation;
 mod kit;
+mod settling;
 mod sqs;
+mod tracing;
