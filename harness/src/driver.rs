@@ -61,10 +61,11 @@ impl Shared {
         ids.iter().find_map(|id| self.recorder.producer(id))
     }
 
-    /// The call that a queue's message comes from: by its id or, where another service put it there, by the
-    /// id of what it carries.
+    /// The call that a queue's message comes from: by its id or, where another service put it there, by its
+    /// origin or the id of what it carries.
     pub fn producer_of_message(&self, id: &str, body: &str) -> Option<EventId> {
-        self.recorder.producer(id).or_else(|| {
+        let origin = || self.recorder.producer(&self.backend.origin_of(id)?);
+        self.recorder.producer(id).or_else(origin).or_else(|| {
             let body: Value = serde_json::from_str(body).ok()?;
             let carried = ["/Records/0/responseElements/x-amz-request-id", "/MessageId", "/id", "/requestContext/requestId"];
             let mut carried = carried.iter().filter_map(|pointer| body.pointer(pointer)?.as_str());

@@ -46,7 +46,8 @@ pub async fn accept(shared: Rc<Shared>, mut events: tokio::sync::mpsc::Unbounded
 
 fn enqueue(shared: &Rc<Shared>, function: Rc<Function>, event: FunctionEvent) {
     let origin = Origin::of(&event);
-    let delivery = shared.recorder.record(shared.producer_of(&origin.ids), What::Delivery {
+    let producer = event.origin.as_deref().and_then(|request| shared.recorder.producer(request));
+    let delivery = shared.recorder.record(producer.or_else(|| shared.producer_of(&origin.ids)), What::Delivery {
         from: origin.from,
         function: function.settings.logical_id.clone(),
         records: 1,
