@@ -13,7 +13,7 @@ use bytes::Bytes;
 
 use crate::driver::Shared;
 use crate::event::apigateway::{self, SOURCE_IP, Surroundings};
-use crate::invoke::{Invoked, Request};
+use crate::invoke::{Invoked, Request, SYNCHRONOUS_PAYLOAD_LIMIT};
 use crate::stack::{Api, ApiKind, Route};
 use crate::trace::{EventId, What};
 
@@ -74,8 +74,11 @@ pub async fn serve(shared: &Rc<Shared>, api: &Api, mut request: ApiRequest, caus
         return respond::too_large(api.kind);
     }
     add_headers(shared, api, &mut request);
-    let delivery = record(shared, api, route, &request, cause);
     let payload = payload(shared, api, route, &path_parameters, &request);
+    if payload.len() > SYNCHRONOUS_PAYLOAD_LIMIT {
+        return respond::too_large(api.kind);
+    }
+    let delivery = record(shared, api, route, &request, cause);
     let Some(invoked) = invoke(shared, api, route, payload, delivery).await else {
         return respond::timed_out(api.kind);
     };

@@ -7,6 +7,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use aws_smithy_runtime::client::orchestrator::operation::Operation;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::error::display::DisplayErrorContext;
+use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use lambda_runtime::{Context, Error, LambdaEvent};
 use rehearsal::diagnostic::Diagnostics;
@@ -269,6 +274,37 @@ pub fn seconds<const N: usize>(seconds: [u64; N]) -> [Duration; N] {
 /// The response of an API's function.
 pub fn response(status: u16, body: &str) -> Value {
     json!({ "statusCode": status, "body": body })
+}
+
+/// What an HTTP request was answered with.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+/// A handler's own HTTP request to an origin, through the client that its configuration holds.
+pub async fn request(config: &SdkConfig, origin: &str, request: http::Request<SdkBody>) -> Result<Reply, Error> {
+    let operation = Operation::builder()
+        .service_name("a service")
+        .operation_name("a request")
+        .http_client(config.http_client().ok_or("there is no client")?)
+        .endpoint_url(origin)
+        .no_auth()
+        .no_retry()
+        .timeout_config(TimeoutConfig::disabled())
+        .serializer(|request: http::Request<SdkBody>| Ok(HttpRequest::try_from(request)?))
+        .deserializer::<_, std::convert::Infallible>(|response| Ok(reply(response)))
+        .build();
+    let answered = operation.invoke(request).await;
+    answered.map_err(|error| DisplayErrorContext(error).to_string().into())
+}
+
+fn reply(response: &HttpResponse) -> Reply {
+    let headers = response.headers().iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let body = response.body().bytes().unwrap_or_default().to_vec();
+    Reply { status: response.status().as_u16(), headers: headers.collect(), body }
 }
 
 /// The paths of all members of a JSON value, sorted: `Records[].s3.object.key`. Members of `free` objects,

@@ -1,9 +1,11 @@
 //! Every delivery rule through the whole harness: template, scenario, driver, emulated AWS. One test per
 //! rule, named after it, one file per topic; [`kit`] plays a scenario over functions that note what they get.
 
+mod api;
 mod asynchronous;
 mod destinations;
 mod invocation;
+mod http;
 mod kit;
 mod settling;
 mod sqs;
