@@ -179,13 +179,13 @@ async fn serve_host(shared: &Rc<Shared>, request: &Request) -> Reply {
     let api_request = ApiRequest {
         method: request.method.to_string(),
         path,
-        query: request.query(),
+        query_string: request.uri.query().unwrap_or_default().to_owned(),
         headers,
         body: request.body.clone(),
     };
     let response = api::serve(shared, &api, api_request, cause).await;
     let reply = Reply { body: response.body, ..Reply::empty() }.with_status(response.status);
-    response.headers.iter().fold(reply, |reply, (name, value)| reply.with_header(name, value))
+    response.headers.iter().fold(reply, |reply, (name, value)| reply.with_further_header(name, value))
 }
 
 fn without_stage(api: &Api, path: &str) -> Option<String> {

@@ -104,7 +104,11 @@ fn a_response_without_a_status_code_is_a_200_on_2_0_and_malformed_on_1_0(
 #[rstest]
 #[case::rest("Rest", 403, "{ message: [Missing Authentication Token] }")]
 #[case::http("Http", 404, "{ message: [Not Found] }")]
-fn a_route_that_is_not_there_is_a_403_on_rest_and_a_404_on_http(#[case] api: &str, #[case] status: u16, #[case] body: &str) {
+fn a_route_that_is_not_there_is_a_403_on_rest_and_a_404_on_http(
+    #[case] api: &str,
+    #[case] status: u16,
+    #[case] body: &str,
+) {
     let rig = Rig::new(APIS).ok("Worker").expect("invocations: { Worker: 0 }");
     rig.play(&[&get(api, "/customers/1", status, body), &get(api, "/orders/1/lines", status, body)]).passed();
 }
@@ -113,7 +117,11 @@ fn a_route_that_is_not_there_is_a_403_on_rest_and_a_404_on_http(#[case] api: &st
 fn a_method_without_a_route_is_not_found() {
     let template = APIS.replace("Method: ANY", "Method: POST");
     let rig = Rig::new(&template).ok("Worker");
-    rig.play(&[&get("Rest", "/orders/1", 403, "{ message: [{ exists: true }] }"), &get("Http", "/orders/1", 404, "{ message: [Not Found] }")]).passed();
+    rig.play(&[
+        &get("Rest", "/orders/1", 403, "{ message: [{ exists: true }] }"),
+        &get("Http", "/orders/1", 404, "{ message: [Not Found] }"),
+    ])
+    .passed();
 }
 
 #[rstest]
@@ -128,14 +136,23 @@ fn path_parameters_are_decoded(#[case] api: &str) {
 #[test]
 fn the_most_specific_route_serves_a_request() {
     let route = |name: &str, path: &str, method: &str| {
-        format!("  {name}: {{ Type: AWS::Serverless::Function, Properties: {{ Events: {{ Route: {{ Type: HttpApi, Properties: {{ ApiId: !Ref Http, Path: \"{path}\", Method: {method} }} }} }} }} }}\n")
+        format!(
+            "  {name}: {{ Type: AWS::Serverless::Function, Properties: {{ Events: {{ Route: {{ Type: HttpApi, Properties: {{ ApiId: !Ref Http, Path: \"{path}\", Method: {method} }} }} }} }} }}\n"
+        )
     };
-    let functions = [("Fixed", "/a/b", "GET"), ("Parameter", "/a/{x}", "GET"), ("Any", "/a/b", "ANY"), ("Greedy", "/{all+}", "ANY")];
+    let functions = [
+        ("Fixed", "/a/b", "GET"),
+        ("Parameter", "/a/{x}", "GET"),
+        ("Any", "/a/b", "ANY"),
+        ("Greedy", "/{all+}", "ANY"),
+    ];
     let routes: String = functions.iter().map(|(name, path, method)| route(name, path, method)).collect();
     let default = "  Default: { Type: AWS::Serverless::Function, Properties: { Events: { Route: { Type: HttpApi, Properties: { ApiId: !Ref Http } } } } }\n";
     let mut rig = Rig::new(&format!("  Http: {{ Type: AWS::Serverless::HttpApi }}\n{routes}{default}"));
     for name in ["Fixed", "Parameter", "Any", "Greedy", "Default"] {
-        rig = rig.answers(name, move |event| Ok(response(200, &format!("{name} {}", event["routeKey"].as_str().unwrap_or_default()))));
+        rig = rig.answers(name, move |event| {
+            Ok(response(200, &format!("{name} {}", event["routeKey"].as_str().unwrap_or_default())))
+        });
     }
     let ask = |method: &str, path: &str, body: &str| {
         format!("http: {{ api: Http, method: {method}, path: {path}, expect: {{ body: \"{body}\" }} }}")
@@ -156,7 +173,9 @@ fn the_most_specific_route_serves_a_request() {
 #[case::http("Http", 413, "{ message: [Request Entity Too Large] }")]
 fn a_body_over_10_mb_is_refused(#[case] api: &str, #[case] status: u16, #[case] body: &str) {
     let rig = Rig::new(APIS).ok("Worker").file("large.txt", vec![b'x'; 10 * 1024 * 1024 + 1]);
-    let step = format!("http: {{ api: {api}, method: PUT, path: /orders/1, file: large.txt, expect: {{ status: {status}, body: {body} }} }}");
+    let step = format!(
+        "http: {{ api: {api}, method: PUT, path: /orders/1, file: large.txt, expect: {{ status: {status}, body: {body} }} }}"
+    );
     rig.expect("invocations: { Worker: 0 }").play(&[&step]).passed();
 }
 
@@ -165,6 +184,8 @@ fn a_body_over_10_mb_is_refused(#[case] api: &str, #[case] status: u16, #[case] 
 #[case::http("Http", 413)]
 fn a_body_that_lambda_does_not_take_is_refused_too(#[case] api: &str, #[case] status: u16) {
     let rig = Rig::new(APIS).ok("Worker").file("large.txt", vec![b'x'; 7 * 1024 * 1024]);
-    let step = format!("http: {{ api: {api}, method: PUT, path: /orders/1, file: large.txt, expect: {{ status: {status} }} }}");
+    let step = format!(
+        "http: {{ api: {api}, method: PUT, path: /orders/1, file: large.txt, expect: {{ status: {status} }} }}"
+    );
     rig.expect("invocations: { Worker: 0 }").play(&[&step]).passed();
 }

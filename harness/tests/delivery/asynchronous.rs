@@ -100,7 +100,8 @@ fn an_event_older_than_its_maximum_age_is_given_up(#[case] age: u32, #[case] tim
 #[test]
 fn throttling_backs_off_from_one_second_and_has_no_limit_of_two() {
     let fail = "fail: { function: Worker, times: 6, with: throttle }";
-    let played = Rig::new(&worker("")).ok("Worker").expect("invocations: { Worker: 1 }").play(&[fail, PUBLISH]).passed();
+    let played =
+        Rig::new(&worker("")).ok("Worker").expect("invocations: { Worker: 1 }").play(&[fail, PUBLISH]).passed();
     assert_eq!(played.times("Worker"), seconds([0, 1, 3, 7, 15, 31, 63]));
     assert_eq!(played.environments("Worker")[..6], [Environment::None; 6]);
 }

@@ -23,7 +23,9 @@ const QUEUES: &str = "
 ";
 
 fn destination(on: &str, arn: &str) -> String {
-    worker(&format!("      EventInvokeConfig: {{ MaximumRetryAttempts: 1, DestinationConfig: {{ {on}: {{ Destination: {arn} }} }} }}"))
+    worker(&format!(
+        "      EventInvokeConfig: {{ MaximumRetryAttempts: 1, DestinationConfig: {{ {on}: {{ Destination: {arn} }} }} }}"
+    ))
 }
 
 fn record_in(message: &Value) -> Value {
@@ -188,7 +190,8 @@ fn a_dead_letter_topic_gets_the_event_and_the_attributes_too() {
 fn an_event_goes_to_the_destination_and_to_the_dead_letter_queue() {
     let properties = "      DeadLetterQueue: { Type: SQS, TargetArn: !GetAtt Dead.Arn }
       EventInvokeConfig: { DestinationConfig: { OnFailure: { Destination: !GetAtt Records.Arn } } }";
-    let template = worker(properties) + "
+    let template = worker(properties)
+        + "
   Records: { Type: AWS::SQS::Queue }
   Dead: { Type: AWS::SQS::Queue }
 ";

@@ -27,20 +27,24 @@ fn caller(rig: Rig) -> Rig {
         let text = |name: &str| event.payload[name].as_str().map(str::to_owned);
         let origin = text("origin").unwrap_or_else(|| state.variables["STOCK"].clone());
         let outgoing = http::Request::post(text("path").unwrap_or_else(|| "/shelf".to_owned()));
-        let reply = request(&state.config, &origin, outgoing.body(SdkBody::from(text("body").unwrap_or_default()))?).await?;
+        let reply =
+            request(&state.config, &origin, outgoing.body(SdkBody::from(text("body").unwrap_or_default()))?).await?;
         Ok(json!({ "status": reply.status, "body": String::from_utf8(reply.body)? }))
     })
 }
 
 #[test]
 fn a_handlers_request_reaches_another_api_of_the_template() {
-    let rig = caller(Rig::new(CALLER_AND_API)).answers("Shelf", |event| {
-        Ok(response(201, event["body"].as_str().unwrap_or_default()))
-    });
-    let step = "invoke: { function: Caller, payload: { body: three }, expect: { payload: { status: [201], body: [three] } } }";
+    let rig = caller(Rig::new(CALLER_AND_API))
+        .answers("Shelf", |event| Ok(response(201, event["body"].as_str().unwrap_or_default())));
+    let step =
+        "invoke: { function: Caller, payload: { body: three }, expect: { payload: { status: [201], body: [three] } } }";
     let played = rig.play(&[step]).passed();
     assert_eq!(played.event("Shelf")["rawPath"], "/shelf");
-    assert!(played.event("Shelf")["headers"].get("x-rehearsal-cause").is_none(), "what is the harness's own is not seen");
+    assert!(
+        played.event("Shelf")["headers"].get("x-rehearsal-cause").is_none(),
+        "what is the harness's own is not seen"
+    );
 }
 
 #[test]
@@ -49,7 +53,8 @@ fn a_handlers_request_is_in_the_trace_with_its_cause() {
     let played = rig.play(&["invoke: { function: Caller }"]).passed();
     let trace = &played.outcome.trace;
     let caller = played.invocations("Caller")[0].id;
-    let request = trace.iter().find(|event| matches!(&event.what, What::Request { status: 204, .. })).expect("it is there");
+    let request =
+        trace.iter().find(|event| matches!(&event.what, What::Request { status: 204, .. })).expect("it is there");
     assert_eq!(request.cause, Some(caller));
     let What::Request { method, url, .. } = &request.what else { unreachable!("it was found as one") };
     assert_eq!(method, "POST");
@@ -84,7 +89,9 @@ fn a_host_that_nothing_answers_for_is_a_connection_error_that_names_it() {
 #[test]
 fn an_api_that_is_not_of_the_template_is_forbidden() {
     let origin = "https://abcdefghij.execute-api.us-east-1.amazonaws.com";
-    let step = format!("invoke: {{ function: Caller, payload: {{ origin: \"{origin}\" }}, expect: {{ payload: {{ status: [403] }} }} }}");
+    let step = format!(
+        "invoke: {{ function: Caller, payload: {{ origin: \"{origin}\" }}, expect: {{ payload: {{ status: [403] }} }} }}"
+    );
     caller(Rig::new(CALLER_AND_API)).ok("Shelf").play(&[&step]).passed();
 }
 
@@ -98,5 +105,8 @@ fn a_service_of_aws_that_is_not_simulated_is_named() {
         request(&state.config, "https://quantum.us-east-1.amazonaws.com", signed.body(SdkBody::empty())?).await?;
         Ok(Value::Null)
     });
-    rig.play(&["invoke: { function: Caller, expect: { error: [{ wildcard: \"*the service `quantum` is not simulated*\" }] } }"]).passed();
+    rig.play(&[
+        "invoke: { function: Caller, expect: { error: [{ wildcard: \"*the service `quantum` is not simulated*\" }] } }",
+    ])
+    .passed();
 }

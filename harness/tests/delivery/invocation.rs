@@ -55,7 +55,8 @@ fn timeout_and_memory_are_3_seconds_and_128_mb_by_default() {
 fn the_constructor_gets_the_functions_environment_variables() {
     let rig = Rig::new(WORKER).function("Worker", async |state: &State, _| Ok(json!(state.variables)));
     let outbox = "https://sqs.us-east-1.amazonaws.com/123456789012/app-Outbox-rehearsal";
-    let expected = format!("invoke: {{ function: Worker, expect: {{ payload: {{ OUTBOX: \"{outbox}\", LEVEL: info }} }} }}");
+    let expected =
+        format!("invoke: {{ function: Worker, expect: {{ payload: {{ OUTBOX: \"{outbox}\", LEVEL: info }} }} }}");
     rig.play(&[&expected]).passed();
 }
 
@@ -164,11 +165,13 @@ fn a_handlers_own_failure_keeps_or_discards_the_environment_alike(
     #[case] kind: &'static str,
     #[case] second: rehearsal::trace::Environment,
 ) {
-    let rig = Rig::new(WORKER).function("Worker", async move |_: &State, event| match (kind, event.payload["fails"].as_bool()) {
-        (_, None) => Ok(Value::Null),
-        ("error", _) => Err("no luck".into()),
-        ("panic", _) => panic!("no luck"),
-        _ => std::future::pending().await,
+    let rig = Rig::new(WORKER).function("Worker", async move |_: &State, event| {
+        match (kind, event.payload["fails"].as_bool()) {
+            (_, None) => Ok(Value::Null),
+            ("error", _) => Err("no luck".into()),
+            ("panic", _) => panic!("no luck"),
+            _ => std::future::pending().await,
+        }
     });
     let failing = "invoke: { function: Worker, payload: { fails: true }, expect: { error: [{ exists: true }] } }";
     assert_eq!(rig.play(&[failing, INVOKE]).passed().environments("Worker"), [Cold, second]);
@@ -278,4 +281,10 @@ fn an_app_and_a_template_must_have_the_same_functions() {
     assert!(message.contains("the template and the app bound to it have different functions"), "{message}");
     assert!(message.contains("in the template, not bound: Other"), "{message}");
     assert!(message.contains("bound, not in the template: Alien, Stranger"), "{message}");
+}
+
+#[test]
+fn a_template_that_no_app_is_bound_to_is_an_error_that_lists_its_functions() {
+    let message = Rig::new(WORKER).unbound().refused(&["advance: 1s"]);
+    assert!(message.contains("no app is bound to") && message.contains("its functions: Worker"), "{message}");
 }

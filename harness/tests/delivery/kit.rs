@@ -48,6 +48,7 @@ pub struct Rig {
     resources: String,
     expect: String,
     app: App,
+    unbound: bool,
     files: Vec<(&'static str, Vec<u8>)>,
     seen: Arc<Mutex<Vec<Seen>>>,
 }
@@ -96,6 +97,12 @@ impl Rig {
         self
     }
 
+    /// Leaves the app without a template.
+    pub fn unbound(mut self) -> Self {
+        self.unbound = true;
+        self
+    }
+
     /// Adds a line to the scenario's expectations.
     pub fn expect(mut self, line: &str) -> Self {
         self.expect += &format!("  {line}\n");
@@ -135,7 +142,7 @@ impl Rig {
         let scenario = format!("version: 1\nname: A rule\ntemplate: template.yaml\nsteps:\n{steps}{expect}");
         write("rule.yaml", scenario.as_bytes());
         self.files.iter().for_each(|(name, content)| write(name, content));
-        let apps = Apps::new(&directory).app("template.yaml", self.app);
+        let apps = Apps::new(&directory).app(if self.unbound { "other.yaml" } else { "template.yaml" }, self.app);
         let result = run(&directory.join("rule.yaml"), &apps, DEFAULT_SEED).result;
         let seen = self.seen.lock().expect("noting does not panic").clone();
         (result, seen)

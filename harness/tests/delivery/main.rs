@@ -3,10 +3,12 @@
 
 mod api;
 mod asynchronous;
+mod content;
 mod destinations;
-mod invocation;
 mod http;
+mod invocation;
 mod kit;
+mod payloads;
 mod settling;
 mod sqs;
 mod tracing;

@@ -66,7 +66,8 @@ fn what_is_not_done_within_its_time_is_overdue() {
     let played = Rig::new(TOPIC).fails("Worker").play(&[PUBLISH, "settle: { within: 90s }"]);
     let failures = played.failures();
     assert_eq!(failures.len(), 1, "{failures:?}");
-    for part in ["step 2 (settle)", "waiting until 2026-01-01T00:03:00Z", "attempt 3 of Worker", "last error: no luck"] {
+    for part in ["step 2 (settle)", "waiting until 2026-01-01T00:03:00Z", "attempt 3 of Worker", "last error: no luck"]
+    {
         assert!(failures[0].contains(part), "{part}: {}", failures[0]);
     }
 }

@@ -65,7 +65,8 @@ fn batch_size_cuts_batches(#[case] mapping: &str, #[case] count: usize, #[case] 
 #[test]
 fn a_batching_window_fills_a_batch_and_ends_at_its_time() {
     let rig = Rig::new(&queue(", MaximumBatchingWindowInSeconds: 20")).ok("Worker");
-    let steps = ["sqs.send: { queue: Jobs, body: a }", "advance: 15s", "sqs.send: { queue: Jobs, body: b }", "advance: 10s"];
+    let steps =
+        ["sqs.send: { queue: Jobs, body: a }", "advance: 15s", "sqs.send: { queue: Jobs, body: b }", "advance: 10s"];
     let played = rig.play(&[&steps[..], &["sqs.send: { queue: Jobs, body: c }"]].concat()).passed();
     assert_eq!(played.batches("Worker"), [vec!["a", "b"], vec!["c"]]);
     assert_eq!(played.times("Worker"), seconds([20, 45]));
@@ -201,9 +202,36 @@ fn a_message_that_was_received_too_often_goes_to_the_dead_letter_queue() {
 }
 
 #[test]
+fn a_message_of_a_dead_letter_queue_keeps_its_id_and_names_where_it_came_from() {
+    let reader = "
+  Reader: { Type: AWS::Serverless::Function, Properties: { Events: { Dead: { Type: SQS, Properties: { Queue: !GetAtt Dead.Arn } } } } }
+";
+    let rig = Rig::new(&(queue("") + reader)).fails("Worker").ok("Reader");
+    let played = rig.play(&["sqs.send: { queue: Jobs, body: poison }"]).passed();
+    let letter = &records(played.event("Reader"))[0];
+    assert_eq!(letter["messageId"], records(played.events("Worker")[0])[0]["messageId"]);
+    let source = letter["attributes"]["DeadLetterQueueSourceArn"].as_str();
+    assert_eq!(source, Some("arn:aws:sqs:us-east-1:123456789012:app-Jobs-rehearsal"));
+    assert_eq!(letter["eventSourceARN"], "arn:aws:sqs:us-east-1:123456789012:app-Dead-rehearsal");
+}
+
+#[test]
+fn two_functions_share_a_queue_and_each_message_goes_to_one() {
+    let other = "
+  Other: { Type: AWS::Serverless::Function, Properties: { Events: { Jobs: { Type: SQS, Properties: { Queue: !GetAtt Jobs.Arn } } } } }
+";
+    let rig = Rig::new(&(queue("") + other)).ok("Worker").ok("Other").expect("queues: { Jobs: empty, Dead: empty }");
+    let played = play(rig, &send(4)).passed();
+    let mut bodies = [played.batches("Worker"), played.batches("Other")].concat().concat();
+    bodies.sort_unstable();
+    assert_eq!(bodies, ["1", "2", "3", "4"]);
+}
+
+#[test]
 fn each_batch_has_a_request_id_of_its_own() {
     let played = Rig::new(&queue("")).fails("Worker").play(&["sqs.send: { queue: Jobs, body: poison }"]).passed();
-    let mut ids: Vec<String> = played.invocations("Worker").into_iter().map(|invocation| invocation.request_id).collect();
+    let mut ids: Vec<String> =
+        played.invocations("Worker").into_iter().map(|invocation| invocation.request_id).collect();
     ids.dedup();
     assert_eq!(ids.len(), 3);
 }
@@ -269,13 +297,15 @@ fn a_binary_message_attribute_comes_in_base64() {
     let rig = Rig::new(&(queue("") + SENDER)).ok("Worker").function("Sender", async |state: &State, _| {
         use aws_sdk_sqs::primitives::Blob;
         use aws_sdk_sqs::types::MessageAttributeValue;
-        let value = MessageAttributeValue::builder().data_type("Binary").binary_value(Blob::new([1, 2, 255])).build()?;
+        let value =
+            MessageAttributeValue::builder().data_type("Binary").binary_value(Blob::new([1, 2, 255])).build()?;
         let send = aws_sdk_sqs::Client::new(&state.config).send_message().queue_url(&state.variables["QUEUE"]);
         send.message_body("a").message_attributes("raw", value).send().await?;
         Ok(Value::Null)
     });
     let played = rig.play(&["invoke: { function: Sender }"]).passed();
-    let expected = json!({ "stringListValues": [], "binaryListValues": [], "dataType": "Binary", "binaryValue": "AQL/" });
+    let expected =
+        json!({ "stringListValues": [], "binaryListValues": [], "dataType": "Binary", "binaryValue": "AQL/" });
     assert_eq!(played.event("Worker")["Records"][0]["messageAttributes"]["raw"], expected);
     let event: SqsEvent = serde_json::from_value(played.event("Worker").clone()).expect("it is an SqsEvent");
     let raw = event.records[0].message_attributes["raw"].binary_value.as_ref().expect("it is binary");

@@ -152,7 +152,8 @@ fn a_chain_goes_over_functions_queues_and_dead_letter_queues() {
         Ok(Value::Null)
     });
     let played = rig.play(&[UPLOAD]).passed();
-    let first = ["stimulus", "PutObject", "delivery from S3", "invocation of First", "SendMessage", "delivery from SQS"];
+    let first =
+        ["stimulus", "PutObject", "delivery from S3", "invocation of First", "SendMessage", "delivery from SQS"];
     assert_eq!(chain(&played, "Second"), [&first[..], &["invocation of Second"]].concat());
     assert_eq!(chain(&played, "Last"), [&first[..], &["invocation of Last"]].concat());
     check_ids(&played.outcome.trace);
