@@ -111,7 +111,8 @@ const INVALID: u8 = 2;
 fn replay(apps: &Apps, args: &RunArgs) -> Result<ExitCode, String> {
     let watch = Stopwatch::start();
     let files = select(apps, &args.selection)?;
-    let styled = args.format == Format::Text && std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let styled =
+        args.format == Format::Text && std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let mut all = run_all(apps, &files, args, styled);
     if args.update_snapshots {
         update_snapshots(&mut all)?;
@@ -122,7 +123,7 @@ fn replay(apps: &Apps, args: &RunArgs) -> Result<ExitCode, String> {
     match args.format {
         Format::Json => print_line(&serde_json::to_string_pretty(&json::report(&all)).expect("a report is plain data")),
         Format::Text => {
-            all.iter().for_each(|finished| print_text(&text::scenario(finished, styled)));
+            print_text(&text::scenarios(&all, styled));
             print_text(&text::summary(&all, watch.elapsed(), styled));
         }
     }
@@ -182,7 +183,7 @@ fn update_snapshots(all: &mut [Finished]) -> Result<(), String> {
         if let Some(snapshot) = &mut outcome.snapshot
             && snapshot.comparison != Comparison::Same
         {
-            let written = snapshot::write(&snapshot.path, &outcome.name, &snapshot.text);
+            let written = snapshot::write(&snapshot.path, &snapshot.description, &snapshot.text);
             written.map_err(|error| format!("{}: {error}", snapshot.path.display()))?;
             eprintln!("wrote {}", shown(&snapshot.path));
             snapshot.comparison = Comparison::Same;
@@ -235,7 +236,8 @@ fn select(apps: &Apps, selection: &Selection) -> Result<Vec<PathBuf>, String> {
         files.retain(|file| crate::find::is_selected(file, text));
     }
     if files.is_empty() {
-        let filter = selection.filter.as_ref().map(|text| format!(" with `{text}` in name or path")).unwrap_or_default();
+        let filter =
+            selection.filter.as_ref().map(|text| format!(" with `{text}` in name or path")).unwrap_or_default();
         let places: Vec<String> = paths.iter().map(|path| shown(path)).collect();
         return Err(format!("no scenario{filter} in {}", places.join(", ")));
     }

@@ -11,7 +11,7 @@
 //!
 //! - the user's files: [`diagnostic`], [`yaml`], [`scenario`], [`template`], and what a template comes to, [`stack`];
 //! - the driver: [`backend`], `provision`, `call` (the layer around every AWS call), `invoke` (one
-//!   invocation), `mapping` (event source mappings), `push` (asynchronous invocation), `api` (API Gateway),
+//!   invocation) and `logs`, `mapping` (event source mappings), `push` (asynchronous invocation), `api` (API Gateway),
 //!   [`event`] (payloads), `pending` and [`settle`] (when is it at rest?), all put together in `driver`;
 //! - a run: `replay` (one replay), [`mod@run`] (one scenario to one [`outcome::Outcome`]), [`state`] and
 //!   [`snapshot`], [`trace`];
@@ -27,6 +27,7 @@ mod driver;
 pub mod event;
 mod find;
 mod invoke;
+mod logs;
 mod mapping;
 mod matching;
 pub mod outcome;

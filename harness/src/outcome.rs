@@ -57,6 +57,8 @@ pub struct Failure {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SnapshotOutcome {
     pub path: PathBuf,
+    /// The scenario's sentence, which the file is described by.
+    pub description: String,
     pub text: String,
     pub comparison: Comparison,
 }
@@ -64,7 +66,8 @@ pub struct SnapshotOutcome {
 impl Outcome {
     /// Whether all is as expected, the snapshot included.
     pub fn passed(&self) -> bool {
-        self.failures.is_empty() && self.snapshot.as_ref().is_none_or(|snapshot| snapshot.comparison == Comparison::Same)
+        self.failures.is_empty()
+            && self.snapshot.as_ref().is_none_or(|snapshot| snapshot.comparison == Comparison::Same)
     }
 }
 

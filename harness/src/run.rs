@@ -115,7 +115,11 @@ fn check_bindings(scenario: &Scenario, stack: &Stack, app: &App, diagnostics: &m
     }
     let list = |names: &[&str]| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
     diagnostics
-        .error(&scenario.source, scenario.template.span.clone(), "the template and the app bound to it have different functions")
+        .error(
+            &scenario.source,
+            scenario.template.span.clone(),
+            "the template and the app bound to it have different functions",
+        )
         .label(format!("in the template, not bound: {}", list(&unbound)))
         .help(format!("bound, not in the template: {}", list(&unknown)));
 }
@@ -140,12 +144,20 @@ impl Ready<'_> {
     /// Replays the scenario and compares it with what is expected.
     pub fn run(&self, seed: u64) -> Outcome {
         let start: Timestamp = START.parse().expect("it is a timestamp");
-        let replayed = self.replay(Settings { seed, start });
-        let mut failures = replayed.failures.clone();
+        let other = Settings { seed: seed.wrapping_add(0x9E37_79B9_7F4A_7C15), start: start + SHIFT };
         let selected = self.selected();
+        let (replayed, second) = std::thread::scope(|scope| {
+            // Each on a thread of its own, so that it does not matter what runtime the caller is in.
+            let first = scope.spawn(|| self.replay(Settings { seed, start }));
+            let second = (!selected.is_empty()).then(|| scope.spawn(|| self.replay(other)));
+            let over = |replay: std::thread::ScopedJoinHandle<'_, Replay>| {
+                replay.join().expect("a replay catches the handlers' panics")
+            };
+            (over(first), second.map(over))
+        });
+        let mut failures = replayed.failures.clone();
         let (mut snapshot, mut volatile) = (None, Vec::new());
-        if !selected.is_empty() && failures.is_empty() {
-            let second = self.replay(Settings { seed: seed.wrapping_add(0x9E37_79B9_7F4A_7C15), start: start + SHIFT });
+        if let Some(second) = second.filter(|_| failures.is_empty()) {
             failures.extend(self.row_counts(&selected, &replayed, &second));
             let first = (&replayed.leftovers.tables, replayed.ids.as_slice());
             let state = canonical(&selected, first, Some((&second.leftovers.tables, second.ids.as_slice())));
@@ -189,7 +201,8 @@ impl Ready<'_> {
 
     /// Seed and date must not decide how many rows there are.
     fn row_counts(&self, selected: &Selected, first: &Replay, second: &Replay) -> Vec<Failure> {
-        let count = |replay: &Replay, table: &str| replay.leftovers.tables.get(table).map_or(0, |state| state.items.len());
+        let count =
+            |replay: &Replay, table: &str| replay.leftovers.tables.get(table).map_or(0, |state| state.items.len());
         let differs = |table: &&String| count(first, table) != count(second, table);
         let message = |table: &String| {
             let (first, second) = (count(first, table), count(second, table));
@@ -201,7 +214,7 @@ impl Ready<'_> {
     fn compare(&self, text: String) -> Result<SnapshotOutcome, String> {
         let path = snapshot::path_of(&self.path);
         let comparison = snapshot::compare(&path, &text).map_err(|error| format!("{}: {error}", shown(&path)))?;
-        Ok(SnapshotOutcome { path, text, comparison })
+        Ok(SnapshotOutcome { path, description: self.scenario.name.clone(), text, comparison })
     }
 
     fn failure(&self, message: String) -> Failure {

@@ -7,12 +7,13 @@ use serde_json::Value;
 
 use crate::trace::Effect;
 
-/// The table, queue, topic, bus, or bucket and key that a call is about; several joined with commas.
-pub fn resource(identity: &Identity, request: &Request) -> String {
-    match identity.service {
+/// The table, queue, topic, bus, or bucket and key that a call is about, as `name` calls it; several joined
+/// with commas.
+pub fn resource(identity: &Identity, request: &Request, name: impl Fn(&str) -> String) -> String {
+    let all = match identity.service {
         Service::S3 => {
             let (bucket, key) = rehearsal_emulator::s3::bucket_and_key(request);
-            [bucket, key].into_iter().flatten().collect::<Vec<_>>().join("/")
+            return [bucket.map(|bucket| name(&bucket)), key].into_iter().flatten().collect::<Vec<_>>().join("/");
         }
         Service::Sns => {
             let form = query::form(request);
@@ -24,7 +25,8 @@ pub fn resource(identity: &Identity, request: &Request) -> String {
             let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
             json_resource(&body)
         }
-    }
+    };
+    all.split(',').map(name).collect::<Vec<_>>().join(",")
 }
 
 fn json_resource(body: &Value) -> String {
@@ -93,9 +95,12 @@ pub fn produced_ids(identity: &Identity, response: &http::Response<Bytes>) -> Ve
 
 fn carried_ids(identity: &Identity, response: &http::Response<Bytes>) -> Vec<String> {
     match identity.service {
-        Service::Sqs | Service::EventBridge if identity.operation.starts_with("Send") || identity.operation == "PutEvents" => {
+        Service::Sqs | Service::EventBridge
+            if identity.operation.starts_with("Send") || identity.operation == "PutEvents" =>
+        {
             let body: Value = serde_json::from_slice(response.body()).unwrap_or_default();
-            let of = |entry: &Value| entry["MessageId"].as_str().or_else(|| entry["EventId"].as_str()).map(str::to_owned);
+            let of =
+                |entry: &Value| entry["MessageId"].as_str().or_else(|| entry["EventId"].as_str()).map(str::to_owned);
             let entries = body["Successful"].as_array().or_else(|| body["Entries"].as_array());
             entries.map_or_else(|| of(&body).into_iter().collect(), |entries| entries.iter().filter_map(of).collect())
         }
@@ -135,7 +140,8 @@ mod tests {
 
     #[test]
     fn the_error_code_is_found_in_json_and_in_xml() {
-        let json = Bytes::from_static(br#"{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException"}"#);
+        let json =
+            Bytes::from_static(br#"{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException"}"#);
         assert_eq!(error_code(400, &json).as_deref(), Some("ConditionalCheckFailedException"));
         let xml = Bytes::from_static(b"<Error><Code>NoSuchKey</Code></Error>");
         assert_eq!(error_code(404, &xml).as_deref(), Some("NoSuchKey"));

@@ -155,16 +155,14 @@ impl Connector {
         let what = match identify(request) {
             Ok(identity) => What::Call {
                 service: identity.service.name().to_owned(),
-                resource: resource(&identity, request),
+                resource: resource(&identity, request, |name| self.recorder.logical_id(name).to_owned()),
                 effect: effect(&identity.operation, status),
                 status,
                 error: failure.or_else(|| error_code(status, body)),
                 attempt: sdk_attempt(request),
                 operation: identity.operation,
             },
-            Err(_) => {
-                What::Request { method: request.method.to_string(), url: request.uri.to_string(), status }
-            }
+            Err(_) => What::Request { method: request.method.to_string(), url: request.uri.to_string(), status },
         };
         self.recorder.record(Some(cause), what)
     }

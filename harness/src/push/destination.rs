@@ -65,7 +65,11 @@ fn status_code(last: &Invoked) -> u16 {
 fn dead_letter_attributes(event: &AcceptedEvent, last: &Invoked) -> Vec<(&'static str, String)> {
     let message = last.result.as_ref().err().map(|error| error.message().to_owned()).unwrap_or_default();
     let message: String = message.chars().take(1024).collect();
-    vec![("RequestID", event.request_id.clone()), ("ErrorCode", status_code(last).to_string()), ("ErrorMessage", message)]
+    vec![
+        ("RequestID", event.request_id.clone()),
+        ("ErrorCode", status_code(last).to_string()),
+        ("ErrorMessage", message),
+    ]
 }
 
 async fn send(shared: &Rc<Shared>, arn: &str, body: String, attributes: &[(&str, String)], cause: EventId) {
@@ -119,12 +123,15 @@ fn data_type(attribute: &str) -> &'static str {
 
 fn to_function(shared: &Rc<Shared>, arn: &str, payload: String, cause: EventId) -> Result<(), String> {
     let function = shared.lambda.function(arn).map(Rc::clone).ok_or("the function is not in the template")?;
-    let delivery = shared.recorder.record(Some(cause), What::Delivery {
-        from: "Lambda destination".to_owned(),
-        function: function.settings.logical_id.clone(),
-        records: 1,
-        ids: Vec::new(),
-    });
+    let delivery = shared.recorder.record(
+        Some(cause),
+        What::Delivery {
+            from: "Lambda destination".to_owned(),
+            function: function.settings.logical_id.clone(),
+            records: 1,
+            ids: Vec::new(),
+        },
+    );
     super::spawn(shared, function, payload, delivery);
     Ok(())
 }

@@ -17,7 +17,7 @@ use serde_json::Value;
 use crate::driver::Shared;
 use crate::event;
 use crate::invoke::{Function, InvokeError, Invoked, Request};
-use crate::trace::{EventId, What};
+use crate::trace::{EventId, Recorder, What};
 
 /// What Lambda waits after a function error before the first and the second retry.
 const RETRY_DELAYS: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(120)];
@@ -38,21 +38,26 @@ pub async fn accept(shared: Rc<Shared>, mut events: tokio::sync::mpsc::Unbounded
     while let Some(event) = events.recv().await {
         match shared.lambda.function(&event.function_arn).map(Rc::clone) {
             Some(function) => enqueue(&shared, function, event),
-            None => shared.problem(format!("an event for {}, which is not a function of the template", event.function_arn)),
+            None => {
+                shared.problem(format!("an event for {}, which is not a function of the template", event.function_arn))
+            }
         }
         shared.took_event();
     }
 }
 
 fn enqueue(shared: &Rc<Shared>, function: Rc<Function>, event: FunctionEvent) {
-    let origin = Origin::of(&event);
+    let origin = Origin::of(&event, &shared.recorder);
     let producer = event.origin.as_deref().and_then(|request| shared.recorder.producer(request));
-    let delivery = shared.recorder.record(producer.or_else(|| shared.producer_of(&origin.ids)), What::Delivery {
-        from: origin.from,
-        function: function.settings.logical_id.clone(),
-        records: 1,
-        ids: origin.ids,
-    });
+    let delivery = shared.recorder.record(
+        producer.or_else(|| shared.producer_of(&origin.ids)),
+        What::Delivery {
+            from: origin.from,
+            function: function.settings.logical_id.clone(),
+            records: 1,
+            ids: origin.ids,
+        },
+    );
     spawn(shared, function, origin.payload, delivery);
 }
 
@@ -111,7 +116,11 @@ async fn attempts(
             return Finished { last, attempts: attempt, condition: "EventAgeExceeded" };
         }
         let what = format!("attempt {} of {}", attempt + 1, function.settings.logical_id);
-        pending.waiting(what, due, last.result.as_ref().err().map_or_else(String::new, |error| error.message().to_owned()));
+        pending.waiting(
+            what,
+            due,
+            last.result.as_ref().err().map_or_else(String::new, |error| error.message().to_owned()),
+        );
         clock.sleep_until(due).await;
         pending.running();
     }
@@ -126,22 +135,22 @@ struct Origin {
 }
 
 impl Origin {
-    fn of(event: &FunctionEvent) -> Self {
+    fn of(event: &FunctionEvent, recorder: &Recorder) -> Self {
         let body: Value = serde_json::from_str(&event.payload).unwrap_or_default();
         let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
         match &event.source {
             FunctionSource::S3 => Self {
-                from: format!("S3 {}", text("/Records/0/s3/bucket/name")),
+                from: format!("S3 {}", recorder.logical_id(&text("/Records/0/s3/bucket/name"))),
                 ids: vec![text("/Records/0/responseElements/x-amz-request-id")],
                 payload: event.payload.clone(),
             },
             FunctionSource::Sns { subscription_arn } => Self {
-                from: format!("SNS {}", text("/TopicArn").rsplit(':').next().unwrap_or_default()),
+                from: format!("SNS {}", recorder.logical_id(text("/TopicArn").rsplit(':').next().unwrap_or_default())),
                 ids: vec![text("/MessageId")],
                 payload: event::sns::event(&body, subscription_arn).to_string(),
             },
             FunctionSource::EventBridge { rule_arn } => Self {
-                from: format!("EventBridge {}", rule_arn.rsplit('/').next().unwrap_or_default()),
+                from: format!("EventBridge {}", recorder.logical_id(rule_arn.rsplit('/').next().unwrap_or_default())),
                 ids: vec![text("/id")],
                 payload: event.payload.clone(),
             },

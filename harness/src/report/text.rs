@@ -1,12 +1,25 @@
 //! The report that people read in a terminal.
 
+use std::path::Path;
+
 use anstyle::{AnsiColor, Style};
 
 use super::{duration, timeline};
 use crate::outcome::{Failure, Finished, Outcome, SnapshotOutcome};
 use crate::run::shown;
-use crate::settle::Settled;
 use crate::snapshot::Comparison;
+
+/// All scenarios, folder by folder.
+pub fn scenarios(all: &[Finished], styled: bool) -> String {
+    let folder =
+        |finished: &Finished| Path::new(&finished.file).parent().unwrap_or(Path::new("")).display().to_string();
+    let mut text = String::new();
+    for folder_of_scenarios in all.chunk_by(|a, b| folder(a) == folder(b)) {
+        text.push_str(&format!("\n{}\n", folder(&folder_of_scenarios[0])));
+        text.extend(folder_of_scenarios.iter().map(|finished| scenario(finished, styled)));
+    }
+    text
+}
 
 /// One scenario: a line if all is well, else what is wrong and what happened.
 pub fn scenario(finished: &Finished, styled: bool) -> String {
@@ -53,26 +66,31 @@ fn snapshot_failure(snapshot: &SnapshotOutcome) -> String {
         Comparison::Same => String::new(),
         Comparison::Missing => {
             let text: String = snapshot.text.lines().take(20).map(|line| format!("    {line}\n")).collect();
-            format!("there is no snapshot {path} yet. The tables are now:\n{text}\nwrite it with --update-snapshots\n\n")
+            format!(
+                "there is no snapshot {path} yet. The tables are now:\n{text}\nwrite it with --update-snapshots\n\n"
+            )
         }
         Comparison::Different(difference) => {
             let lines: String = difference.lines().map(|line| format!("    {line}\n")).collect();
-            format!("the tables differ from {path} (- committed, + now):\n{lines}\naccept them with --update-snapshots\n\n")
+            format!(
+                "the tables differ from {path} (- committed, + now):\n{lines}\naccept them with --update-snapshots\n\n"
+            )
         }
     }
 }
 
 fn facts(outcome: &Outcome, took: &str) -> String {
     let invocations: u64 = outcome.invocations.values().sum();
-    let mut facts = vec![format!("{invocations} invocations"), format!("{} calls", outcome.calls)];
+    let mut facts = vec![counted(invocations, "invocation"), counted(outcome.calls, "call")];
     if !outcome.virtual_time.is_zero() {
         facts.push(format!("{} of virtual time", duration(outcome.virtual_time)));
     }
-    if let Settled::Waiting { what, .. } = &outcome.settled {
-        facts.push(format!("then waiting for {what}"));
-    }
     facts.push(took.to_owned());
     format!("({})", facts.join(", "))
+}
+
+fn counted(count: u64, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// All scenarios in a line, and what was not simulated.
@@ -94,7 +112,8 @@ pub fn summary(all: &[Finished], took: std::time::Duration, styled: bool) -> Str
 
 fn not_simulated(all: &[Finished]) -> String {
     let outcomes = all.iter().filter_map(|finished| finished.result.as_ref().ok());
-    let mut what: Vec<String> = outcomes.flat_map(|outcome| &outcome.not_simulated).map(|left| left.what.clone()).collect();
+    let mut what: Vec<String> =
+        outcomes.flat_map(|outcome| &outcome.not_simulated).map(|left| left.what.clone()).collect();
     what.sort();
     what.dedup();
     if what.is_empty() { String::new() } else { format!("\nnot simulated: {}\n", what.join(", ")) }
