@@ -103,8 +103,8 @@ fn add_headers(shared: &Shared, api: &Api, request: &mut ApiRequest) {
         ("X-Forwarded-Proto", "https"),
     ];
     for (name, value) in added {
-        let is_there = request.header(name).is_some();
-        if !is_there && !(name == "Content-Length" && request.body.is_empty()) {
+        let left_out = name == "Content-Length" && request.body.is_empty();
+        if !left_out && request.header(name).is_none() {
             request.headers.push((name.to_owned(), value.to_owned()));
         }
     }

@@ -311,3 +311,19 @@ fn a_binary_message_attribute_comes_in_base64() {
     let raw = event.records[0].message_attributes["raw"].binary_value.as_ref().expect("it is binary");
     assert_eq!(raw.0, [1, 2, 255]);
 }
+
+/// <https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html>
+#[test]
+fn a_function_that_feeds_its_own_queue_is_stopped_after_16_rounds() {
+    let template = queue("").replace("Timeout: 10", "Environment: { Variables: { QUEUE: !Ref Jobs } }");
+    let rig = Rig::new(&template).function("Worker", async |state: &State, _| {
+        let sqs = aws_sdk_sqs::Client::new(&state.config);
+        sqs.send_message().queue_url(&state.variables["QUEUE"]).message_body("again").send().await?;
+        Ok(Value::Null)
+    });
+    let rig = rig.expect("queues: { Jobs: empty, Dead: [again] }");
+    let played = rig.play(&["sqs.send: { queue: Jobs, body: first }"]).passed();
+    let results = played.results("Worker");
+    assert_eq!(results.iter().filter(|result| **result == "success").count(), 16);
+    assert_eq!(results[16..], ["error"; 3], "the message comes back until its queue gives it up");
+}
