@@ -62,10 +62,11 @@ impl Shared {
         ids.iter().find_map(|id| self.recorder.producer(id))
     }
 
-    /// The call that a queue's message comes from: by its id or, where another service put it there, by the
-    /// id of what it carries.
+    /// The call that a queue's message comes from: by its id or, where another service put it there, by its
+    /// origin or the id of what it carries.
     pub fn producer_of_message(&self, id: &str, body: &str) -> Option<EventId> {
-        self.recorder.producer(id).or_else(|| {
+        let origin = || self.recorder.producer(&self.backend.origin_of(id)?);
+        self.recorder.producer(id).or_else(origin).or_else(|| {
             let body: Value = serde_json::from_str(body).ok()?;
             let carried =
                 ["/Records/0/responseElements/x-amz-request-id", "/MessageId", "/id", "/requestContext/requestId"];
@@ -180,13 +181,13 @@ async fn serve_host(shared: &Rc<Shared>, request: &Request) -> Reply {
     let api_request = ApiRequest {
         method: request.method.to_string(),
         path,
-        query: request.query(),
+        query_string: request.uri.query().unwrap_or_default().to_owned(),
         headers,
         body: request.body.clone(),
     };
     let response = api::serve(shared, &api, api_request, cause).await;
     let reply = Reply { body: response.body, ..Reply::empty() }.with_status(response.status);
-    response.headers.iter().fold(reply, |reply, (name, value)| reply.with_header(name, value))
+    response.headers.iter().fold(reply, |reply, (name, value)| reply.with_further_header(name, value))
 }
 
 fn without_stage(api: &Api, path: &str) -> Option<String> {

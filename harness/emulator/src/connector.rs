@@ -111,6 +111,11 @@ impl Emulator {
         }
     }
 
+    /// The id of the request that a message follows from which S3, SNS or EventBridge put into a queue.
+    pub fn origin_of(&self, message_id: &str) -> Option<String> {
+        self.lock().origin_of(message_id).map(str::to_owned)
+    }
+
     /// A view of the changes that somebody may wait for, from now on.
     pub fn changes(&self) -> tokio::sync::watch::Receiver<u64> {
         self.lock().changes()
@@ -162,6 +167,7 @@ impl Emulator {
         let (clock, ids) = (world.clock, world.ids.clone());
         let request_id = if identity.service == Service::S3 { ids.upper(16) } else { ids.uuid() };
         let call = Call { request, identity, request_id: &request_id, clock, ids: ids.clone() };
+        world.origin = Some(request_id.clone());
         let answer = match identity.service {
             Service::S3 => s3::answer(&mut world, &call),
             Service::Sqs => sqs::answer(&mut world, &call),
@@ -170,6 +176,7 @@ impl Emulator {
             Service::DynamoDb | Service::DynamoDbStreams => dynamodb::answer(&mut world, &call),
             Service::Sts => sts::answer(&call),
         };
+        world.origin = None;
         let reply = answer.unwrap_or_else(|error: AwsError| error.reply(identity.service, &request_id));
         with_common_headers(reply, identity.service, &request_id, clock, &ids)
     }

@@ -41,6 +41,11 @@ pub(crate) struct World {
     pub ids: Ids,
     regions: BTreeMap<(String, String), Region>,
     functions: Option<FunctionSink>,
+    /// The id of the request that is being served or that the delivery at hand follows from; none for
+    /// what a schedule starts.
+    pub origin: Option<String>,
+    /// The origins of messages that a service put into a queue, by message id.
+    origins: BTreeMap<String, String>,
     /// Counts the changes that somebody may wait for.
     changes: watch::Sender<u64>,
 }
@@ -58,7 +63,8 @@ pub(crate) struct Region {
 
 impl World {
     pub fn new(clock: Clock, ids: Ids) -> Self {
-        Self { clock, ids, regions: BTreeMap::new(), functions: None, changes: watch::Sender::new(0) }
+        let (regions, origins) = (BTreeMap::new(), BTreeMap::new());
+        Self { clock, ids, regions, functions: None, origin: None, origins, changes: watch::Sender::new(0) }
     }
 
     /// The state of an account in a region, empty at first.
@@ -100,6 +106,9 @@ impl World {
         let arn = Arn::parse(queue).filter(|arn| arn.service == "sqs").ok_or(Undeliverable::NoSuchTarget)?;
         let (clock, ids) = (self.clock, self.ids.clone());
         let id = self.region(arn.account, arn.region).sqs.deliver(arn.resource, message, clock.now(), &ids)?;
+        if let Some(origin) = &self.origin {
+            self.origins.insert(id.clone(), origin.clone());
+        }
         self.changed();
         Ok(id)
     }
@@ -118,8 +127,14 @@ impl World {
         eventbridge::put_on_default_bus(self, account, region, event)
     }
 
+    /// The id of the request that a message follows from which a service put into a queue.
+    pub fn origin_of(&self, message_id: &str) -> Option<&str> {
+        self.origins.get(message_id).map(String::as_str)
+    }
+
     /// Hands an event over to Lambda for asynchronous invocation.
-    pub fn invoke(&mut self, event: FunctionEvent) -> Result<(), Undeliverable> {
+    pub fn invoke(&mut self, function: &str, source: FunctionSource, payload: String) -> Result<(), Undeliverable> {
+        let event = FunctionEvent { function_arn: function.to_owned(), source, payload, origin: self.origin.clone() };
         let sink = self.functions.as_ref().ok_or(Undeliverable::NoSuchTarget)?;
         sink(event).map_err(|refusal| match refusal {
             FunctionRefusal::NoSuchFunction => Undeliverable::NoSuchTarget,
@@ -146,6 +161,8 @@ pub struct FunctionEvent {
     /// S3: the notification. SNS: the notification as a queue would get it, in its envelope. EventBridge:
     /// the event, or the target's input.
     pub payload: String,
+    /// The id of the request that it follows from; none for a schedule's event.
+    pub origin: Option<String>,
 }
 
 /// Which service sends an event to a function.

@@ -13,7 +13,7 @@ use bytes::Bytes;
 
 use crate::driver::Shared;
 use crate::event::apigateway::{self, SOURCE_IP, Surroundings};
-use crate::invoke::{Invoked, Request};
+use crate::invoke::{Invoked, Request, SYNCHRONOUS_PAYLOAD_LIMIT};
 use crate::stack::{Api, ApiKind, Route};
 use crate::trace::{EventId, What};
 
@@ -27,7 +27,8 @@ pub struct ApiRequest {
     pub method: String,
     /// Without the stage.
     pub path: String,
-    pub query: Vec<(String, String)>,
+    /// Percent-encoded, without the question mark.
+    pub query_string: String,
     pub headers: Vec<(String, String)>,
     pub body: Bytes,
 }
@@ -51,9 +52,9 @@ impl ApiRequest {
         self.headers.iter().filter(move |(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    /// The query string, percent-encoded.
-    pub fn query_string(&self) -> String {
-        form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.query).finish()
+    /// The query's parameters, decoded.
+    pub fn query(&self) -> Vec<(String, String)> {
+        form_urlencoded::parse(self.query_string.as_bytes()).into_owned().collect()
     }
 }
 
@@ -74,8 +75,11 @@ pub async fn serve(shared: &Rc<Shared>, api: &Api, mut request: ApiRequest, caus
         return respond::too_large(api.kind);
     }
     add_headers(shared, api, &mut request);
-    let delivery = record(shared, api, route, &request, cause);
     let payload = payload(shared, api, route, &path_parameters, &request);
+    if payload.len() > SYNCHRONOUS_PAYLOAD_LIMIT {
+        return respond::too_large(api.kind);
+    }
+    let delivery = record(shared, api, route, &request, cause);
     let Some(invoked) = invoke(shared, api, route, payload, delivery).await else {
         return respond::timed_out(api.kind);
     };
@@ -130,10 +134,15 @@ fn payload(
     let account = route.function_arn.split(':').nth(4).unwrap_or_default();
     let request_id = match api.kind {
         ApiKind::Rest => shared.ids.uuid(),
-        ApiKind::Http => shared.ids.base64(12),
+        ApiKind::Http => shared.ids.base64(11),
+    };
+    let extended_request_id = match api.kind {
+        ApiKind::Rest => shared.ids.base64(11),
+        ApiKind::Http => request_id.clone(),
     };
     let now = shared.backend.clock().now();
-    let surroundings = Surroundings { api, route, path_parameters, account, request_id: &request_id, now };
+    let (request_id, extended_request_id) = (request_id.as_str(), extended_request_id.as_str());
+    let surroundings = Surroundings { api, route, path_parameters, account, request_id, extended_request_id, now };
     apigateway::event(request, &surroundings).to_string()
 }
 

@@ -50,7 +50,7 @@ pub fn from_response(kind: ApiKind, payload: PayloadFormat, response: &str) -> A
     if payload == PayloadFormat::V2 && value.get("statusCode").is_none() {
         return inferred(&value);
     }
-    structured(&value).unwrap_or_else(|| malformed(kind))
+    structured(kind, &value).unwrap_or_else(|| malformed(kind))
 }
 
 fn malformed(kind: ApiKind) -> ApiResponse {
@@ -67,7 +67,7 @@ fn inferred(value: &Value) -> ApiResponse {
     ApiResponse { status: 200, headers, body: Bytes::from(body) }
 }
 
-fn structured(value: &Value) -> Option<ApiResponse> {
+fn structured(kind: ApiKind, value: &Value) -> Option<ApiResponse> {
     let status = match value.get("statusCode")? {
         Value::Number(number) => u16::try_from(number.as_u64()?).ok()?,
         Value::String(text) => text.parse().ok()?,
@@ -81,9 +81,11 @@ fn structured(value: &Value) -> Option<ApiResponse> {
     let cookies = value.get("cookies").and_then(Value::as_array).into_iter().flatten();
     headers.extend(cookies.filter_map(scalar).map(|cookie| ("set-cookie".to_owned(), cookie)));
     if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
-        headers.push(("content-type".to_owned(), "application/json".to_owned()));
+        // Not in the documentation: what the two kinds of API are seen to answer.
+        let default = if kind == ApiKind::Rest { "application/json" } else { "text/plain;charset=UTF-8" };
+        headers.push(("content-type".to_owned(), default.to_owned()));
     }
-    Some(ApiResponse { status, headers, body: body(value)? })
+    Some(ApiResponse { status, headers, body: body(kind, value)? })
 }
 
 fn headers(value: Option<&Value>) -> Option<Vec<(String, String)>> {
@@ -96,13 +98,15 @@ fn headers(value: Option<&Value>) -> Option<Vec<(String, String)>> {
     }
 }
 
-fn body(value: &Value) -> Option<Bytes> {
+/// A REST API without binary media types hands a body in base64 on as it is.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-payload-encodings-workflow.html>
+fn body(kind: ApiKind, value: &Value) -> Option<Bytes> {
     let text = match value.get("body") {
         None | Some(Value::Null) => "",
         Some(Value::String(text)) => text,
         Some(_) => return None,
     };
-    if value.get("isBase64Encoded").and_then(Value::as_bool) == Some(true) {
+    if kind == ApiKind::Http && value.get("isBase64Encoded").and_then(Value::as_bool) == Some(true) {
         return STANDARD.decode(text).ok().map(Bytes::from);
     }
     Some(Bytes::from(text.to_owned()))

@@ -87,6 +87,10 @@ impl Backend for Embedded {
         Box::pin(self.emulator.message_ready(queue_url))
     }
 
+    fn origin_of(&self, message_id: &str) -> Option<String> {
+        self.emulator.origin_of(message_id)
+    }
+
     fn standing(&self) -> LocalBoxFuture<'_, Standing> {
         let standing = Standing {
             queues: self.emulator.queues(),

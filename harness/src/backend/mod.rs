@@ -33,6 +33,10 @@ pub trait Backend {
     /// Returns as soon as a message in the queue may be received, so that nobody polls an empty queue.
     fn message_ready<'a>(&'a self, queue_url: &'a str) -> LocalBoxFuture<'a, ()>;
 
+    /// The id of the request that a message follows from which another service put into a queue, where the
+    /// backend knows.
+    fn origin_of(&self, message_id: &str) -> Option<String>;
+
     /// What stands in it now: the ground on which `settle` decides.
     fn standing(&self) -> LocalBoxFuture<'_, Standing>;
 

@@ -81,20 +81,20 @@ pub fn error_code(status: u16, body: &Bytes) -> Option<String> {
     from_json.or_else(from_xml).or_else(|| Some(format!("HTTP {status}")))
 }
 
-/// The ids by which a later delivery can be traced back to the call: message ids, event ids, and for S3
-/// the request id that its notifications carry.
+/// The ids by which a later delivery can be traced back to the call: its own request id, which S3's
+/// notifications carry, and the ids of messages and events.
 pub fn produced_ids(identity: &Identity, response: &http::Response<Bytes>) -> Vec<String> {
     if !response.status().is_success() {
         return Vec::new();
     }
+    let header = |name: &str| Some(response.headers().get(name)?.to_str().ok()?.to_owned());
+    let delivers = matches!(identity.service, Service::S3 | Service::Sns | Service::EventBridge);
+    let request_id = header("x-amz-request-id").or_else(|| header("x-amzn-requestid")).filter(|_| delivers);
+    request_id.into_iter().chain(carried_ids(identity, response)).collect()
+}
+
+fn carried_ids(identity: &Identity, response: &http::Response<Bytes>) -> Vec<String> {
     match identity.service {
-        Service::S3 => response
-            .headers()
-            .get("x-amz-request-id")
-            .and_then(|id| id.to_str().ok())
-            .map(str::to_owned)
-            .into_iter()
-            .collect(),
         Service::Sqs | Service::EventBridge
             if identity.operation.starts_with("Send") || identity.operation == "PutEvents" =>
         {

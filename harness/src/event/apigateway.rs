@@ -19,6 +19,8 @@ pub struct Surroundings<'a> {
     pub path_parameters: &'a BTreeMap<String, String>,
     pub account: &'a str,
     pub request_id: &'a str,
+    /// The same as `request_id` for an HTTP API.
+    pub extended_request_id: &'a str,
     pub now: Timestamp,
 }
 
@@ -35,15 +37,16 @@ fn version_2(request: &ApiRequest, around: &Surroundings<'_>) -> Value {
         "version": "2.0",
         "routeKey": route_key(around.route),
         "rawPath": staged_path(request, around.api),
-        "rawQueryString": request.query_string(),
+        "rawQueryString": request.query_string,
         "headers": joined(request.headers.iter().filter(|(name, _)| !is(name, "cookie")).map(|(name, value)| (name.to_lowercase(), value))),
     });
     let cookies: Vec<&str> = request.header_values("cookie").flat_map(|value| value.split("; ")).collect();
     if !cookies.is_empty() {
         event["cookies"] = json!(cookies);
     }
-    if !request.query.is_empty() {
-        event["queryStringParameters"] = joined(request.query.iter().map(|(name, value)| (name.clone(), value)));
+    let query = request.query();
+    if !query.is_empty() {
+        event["queryStringParameters"] = joined(query.iter().map(|(name, value)| (name.clone(), value)));
     }
     event["requestContext"] = context_2(request, around);
     if !around.path_parameters.is_empty() {
@@ -79,15 +82,15 @@ fn version_1(request: &ApiRequest, around: &Surroundings<'_>) -> Value {
         ApiKind::Http => json!({ "version": "1.0" }),
         ApiKind::Rest => json!({}),
     };
-    let headers = &request.headers;
+    let (headers, query) = (&request.headers, request.query());
     let fields = json!({
         "resource": around.route.path,
         "path": request.path,
         "httpMethod": request.method,
         "headers": last_values(headers),
         "multiValueHeaders": all_values(headers),
-        "queryStringParameters": or_null(last_values(&request.query)),
-        "multiValueQueryStringParameters": or_null(all_values(&request.query)),
+        "queryStringParameters": or_null(last_values(&query)),
+        "multiValueQueryStringParameters": or_null(all_values(&query)),
         "requestContext": context_1(request, around),
         "pathParameters": if around.path_parameters.is_empty() { Value::Null } else { json!(around.path_parameters) },
         "stageVariables": null,
@@ -102,12 +105,12 @@ fn version_1(request: &ApiRequest, around: &Surroundings<'_>) -> Value {
 }
 
 fn context_1(request: &ApiRequest, around: &Surroundings<'_>) -> Value {
-    json!({
+    let mut context = json!({
         "accountId": around.account,
         "apiId": around.api.id,
         "domainName": domain(around.api),
         "domainPrefix": around.api.id,
-        "extendedRequestId": around.request_id,
+        "extendedRequestId": around.extended_request_id,
         "httpMethod": request.method,
         "identity": {
             "accessKey": null,
@@ -128,10 +131,18 @@ fn context_1(request: &ApiRequest, around: &Surroundings<'_>) -> Value {
         "requestId": around.request_id,
         "requestTime": clf_time(around.now),
         "requestTimeEpoch": around.now.as_millisecond(),
-        "resourceId": resource_id(&around.route.path),
+        "resourceId": route_key(around.route),
         "resourcePath": around.route.path,
         "stage": around.api.stage,
-    })
+    });
+    match around.api.kind {
+        ApiKind::Http => context["identity"]["cognitoAmr"] = Value::Null,
+        ApiKind::Rest => {
+            context["resourceId"] = six_letters(&around.route.path).into();
+            context["deploymentId"] = six_letters(&around.api.id).into();
+        }
+    }
+    context
 }
 
 /// An address of the range that is kept for examples.
@@ -178,9 +189,9 @@ fn clf_time(now: Timestamp) -> String {
     now.strftime("%d/%b/%Y:%H:%M:%S +0000").to_string()
 }
 
-/// Six letters that depend on the path alone.
-fn resource_id(path: &str) -> String {
-    let hash = path.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+/// An id as API Gateway gives one, which depends on a text alone.
+fn six_letters(text: &str) -> String {
+    let hash = text.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     (0..6).map(|index| char::from(b'a' + ((hash >> (index * 5)) % 26) as u8)).collect()
 }
 

@@ -27,7 +27,7 @@ use crate::trace::{Ended, Environment, EventId, Recorder, What};
 
 /// The synchronous payload limit, request and response.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
-const SYNCHRONOUS_PAYLOAD_LIMIT: usize = 6 * 1024 * 1024;
+pub const SYNCHRONOUS_PAYLOAD_LIMIT: usize = 6 * 1024 * 1024;
 
 /// How often a function may lead to itself before Lambda stops the loop.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html>

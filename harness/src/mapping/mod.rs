@@ -74,19 +74,22 @@ impl SqsMapping {
             return std::future::pending().await;
         }
         let slots = std::sync::Arc::new(Semaphore::new(CONCURRENT_BATCHES));
+        let mut held = Vec::new();
         loop {
             let slot = std::sync::Arc::clone(&slots).acquire_owned().await.expect("the semaphore is never closed");
-            self.shared.backend.message_ready(&self.queue.url).await;
-            let batch = self.collect_batch().await;
+            if held.is_empty() {
+                self.shared.backend.message_ready(&self.queue.url).await;
+            }
+            let mut batch = self.collect_batch(held).await;
+            held = batch.split_off(self.fitting(&batch));
             if !batch.is_empty() {
                 tokio::task::spawn_local(Rc::clone(&self).deliver(batch, slot));
             }
         }
     }
 
-    /// Receives until the batch is full, its window is over or, without a window, there is no more.
-    async fn collect_batch(&self) -> Vec<Message> {
-        let mut batch = Vec::new();
+    /// Adds to a batch until it is full, its window is over or, without a window, there is no more.
+    async fn collect_batch(&self, mut batch: Vec<Message>) -> Vec<Message> {
         let window_end = Instant::now() + self.settings.batching_window;
         loop {
             let wanted = self.settings.batch_size.saturating_sub(u32::try_from(batch.len()).unwrap_or(u32::MAX));
@@ -107,6 +110,20 @@ impl SqsMapping {
                 () = tokio::time::sleep_until(window_end) => return batch,
             }
         }
+    }
+
+    /// How many of the messages fit into one payload; the others are for the next batch.
+    fn fitting(&self, batch: &[Message]) -> usize {
+        // JSON escapes make a text six times as long at the most.
+        if bytes(batch) <= BATCH_BYTES / 6 {
+            return batch.len();
+        }
+        let mut size = 0;
+        let fits = |message: &&Message| {
+            size += event::sqs::event(std::slice::from_ref(*message), &self.queue.arn).to_string().len();
+            size <= BATCH_BYTES
+        };
+        batch.iter().take_while(fits).count().max(1)
     }
 
     async fn receive(&self, most: u32) -> Vec<Message> {
@@ -221,8 +238,10 @@ fn describe(error: &impl std::error::Error) -> String {
     aws_smithy_types::error::display::DisplayErrorContext(error).to_string()
 }
 
+/// About how long the messages' records are.
 fn bytes(batch: &[Message]) -> usize {
-    batch.iter().map(|message| message.body().map_or(0, str::len)).sum()
+    const BESIDE_BODY: usize = 1024;
+    batch.iter().map(|message| message.body().map_or(0, str::len) + BESIDE_BODY).sum()
 }
 
 /// How often a message has been received, this time included.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{AcceptedEvent, Finished};
 use crate::driver::Shared;
-use crate::invoke::{Function, Invoked};
+use crate::invoke::{Function, InvokeError, Invoked};
 use crate::trace::{EventId, What};
 
 /// Sends the invocation record to the destination, and a failed event to the dead-letter queue.
@@ -37,8 +37,8 @@ fn invocation_record(shared: &Shared, function: &Function, event: &AcceptedEvent
         Ok(response) => serde_json::from_str(response).unwrap_or_default(),
         Err(error) => error.payload(),
     };
-    let mut context = json!({ "statusCode": 200, "executedVersion": "$LATEST" });
-    if finished.last.result.is_err() {
+    let mut context = json!({ "statusCode": status_code(&finished.last), "executedVersion": "$LATEST" });
+    if let Err(InvokeError::Function { .. }) = finished.last.result {
         context["functionError"] = "Unhandled".into();
     }
     json!({
@@ -56,11 +56,20 @@ fn invocation_record(shared: &Shared, function: &Function, event: &AcceptedEvent
     })
 }
 
+/// The status of Lambda's own answer: a function error is a success of `Invoke`.
+fn status_code(last: &Invoked) -> u16 {
+    if last.result == Err(InvokeError::Throttled) { 429 } else { 200 }
+}
+
 /// <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html#invocation-dlq>
 fn dead_letter_attributes(event: &AcceptedEvent, last: &Invoked) -> Vec<(&'static str, String)> {
     let message = last.result.as_ref().err().map(|error| error.message().to_owned()).unwrap_or_default();
     let message: String = message.chars().take(1024).collect();
-    vec![("RequestID", event.request_id.clone()), ("ErrorCode", "200".to_owned()), ("ErrorMessage", message)]
+    vec![
+        ("RequestID", event.request_id.clone()),
+        ("ErrorCode", status_code(last).to_string()),
+        ("ErrorMessage", message),
+    ]
 }
 
 async fn send(shared: &Rc<Shared>, arn: &str, body: String, attributes: &[(&str, String)], cause: EventId) {
@@ -68,11 +77,7 @@ async fn send(shared: &Rc<Shared>, arn: &str, body: String, attributes: &[(&str,
     let service = arn.split(':').nth(2).unwrap_or_default();
     let sent = match service {
         "sqs" => to_queue(&config, arn, body, attributes, shared).await,
-        "sns" => {
-            let sns = aws_sdk_sns::Client::new(&config);
-            let sent = sns.publish().topic_arn(arn).message(body).send().await;
-            sent.map(|_| ()).map_err(|error| DisplayErrorContext(error).to_string())
-        }
+        "sns" => to_topic(&config, arn, body, attributes).await,
         "lambda" => to_function(shared, arn, body, cause),
         "events" => to_bus(&config, arn, body).await,
         _ => Err("no such kind of destination".to_owned()),
@@ -92,11 +97,28 @@ async fn to_queue(
     let url = shared.queue_url(arn).ok_or("the queue is not in the template")?;
     let mut send = aws_sdk_sqs::Client::new(config).send_message().queue_url(url).message_body(body);
     for (name, value) in attributes {
-        let data_type = if *name == "ErrorCode" { "Number" } else { "String" };
-        let value = MessageAttributeValue::builder().data_type(data_type).string_value(value).build();
+        let value = MessageAttributeValue::builder().data_type(data_type(name)).string_value(value).build();
         send = send.message_attributes(*name, value.map_err(|error| error.to_string())?);
     }
     send.send().await.map(|_| ()).map_err(|error| DisplayErrorContext(error).to_string())
+}
+
+async fn to_topic(
+    config: &aws_types::SdkConfig,
+    arn: &str,
+    body: String,
+    attributes: &[(&str, String)],
+) -> Result<(), String> {
+    let mut publish = aws_sdk_sns::Client::new(config).publish().topic_arn(arn).message(body);
+    for (name, value) in attributes {
+        let value = aws_sdk_sns::types::MessageAttributeValue::builder().data_type(data_type(name)).string_value(value);
+        publish = publish.message_attributes(*name, value.build().map_err(|error| error.to_string())?);
+    }
+    publish.send().await.map(|_| ()).map_err(|error| DisplayErrorContext(error).to_string())
+}
+
+fn data_type(attribute: &str) -> &'static str {
+    if attribute == "ErrorCode" { "Number" } else { "String" }
 }
 
 fn to_function(shared: &Rc<Shared>, arn: &str, payload: String, cause: EventId) -> Result<(), String> {
@@ -114,20 +136,21 @@ fn to_function(shared: &Rc<Shared>, arn: &str, payload: String, cause: EventId) 
     Ok(())
 }
 
+/// The record as an event's detail, with the ARNs of function and bus as its resources.
 async fn to_bus(config: &aws_types::SdkConfig, arn: &str, body: String) -> Result<(), String> {
-    let condition: Value = serde_json::from_str(&body).unwrap_or_default();
-    let failed = condition["responseContext"]["functionError"].is_string();
-    let outcome = if failed {
-        "Lambda Function Invocation Result - Failure"
-    } else {
-        "Lambda Function Invocation Result - Success"
-    };
+    let record: Value = serde_json::from_str(&body).unwrap_or_default();
+    let context = &record["requestContext"];
+    let outcome = if context["condition"] == "Success" { "Success" } else { "Failure" };
     let entry = aws_sdk_eventbridge::types::PutEventsRequestEntry::builder()
         .event_bus_name(arn)
         .source("lambda")
-        .detail_type(outcome)
+        .detail_type(format!("Lambda Function Invocation Result - {outcome}"))
+        .resources(context["functionArn"].as_str().unwrap_or_default())
+        .resources(arn)
         .detail(body)
         .build();
     let put = aws_sdk_eventbridge::Client::new(config).put_events().entries(entry).send().await;
-    put.map(|_| ()).map_err(|error| DisplayErrorContext(error).to_string())
+    let put = put.map_err(|error| DisplayErrorContext(error).to_string())?;
+    let refused = put.entries().iter().find_map(|entry| entry.error_message());
+    refused.map_or(Ok(()), |message| Err(message.to_owned()))
 }

@@ -48,8 +48,9 @@ pub async fn accept(shared: Rc<Shared>, mut events: tokio::sync::mpsc::Unbounded
 
 fn enqueue(shared: &Rc<Shared>, function: Rc<Function>, event: FunctionEvent) {
     let origin = Origin::of(&event, &shared.recorder);
+    let producer = event.origin.as_deref().and_then(|request| shared.recorder.producer(request));
     let delivery = shared.recorder.record(
-        shared.producer_of(&origin.ids),
+        producer.or_else(|| shared.producer_of(&origin.ids)),
         What::Delivery {
             from: origin.from,
             function: function.settings.logical_id.clone(),

@@ -215,7 +215,7 @@ impl<'s> Player<'s> {
         let request = ApiRequest {
             method: step.method.as_str().to_owned(),
             path: step.path.clone(),
-            query: step.query.clone().into_iter().collect(),
+            query_string: form_urlencoded::Serializer::new(String::new()).extend_pairs(&step.query).finish(),
             headers,
             body: self.bytes(content)?,
         };

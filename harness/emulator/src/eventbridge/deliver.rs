@@ -19,7 +19,7 @@ use crate::Ids;
 use crate::arn::Arn;
 use crate::sns::NewNotification;
 use crate::sqs::{AttributeValue, MessageAttribute, NewMessage};
-use crate::world::{FunctionEvent, FunctionSource, Outstanding, Region, Undeliverable, World};
+use crate::world::{FunctionSource, Outstanding, Region, Undeliverable, World};
 
 /// The longest wait between two attempts, in seconds. AWS tells only that it backs off exponentially with
 /// jitter for 185 attempts in 24 hours: these are as far apart as 185 attempts in 24 hours can be.
@@ -45,6 +45,8 @@ struct Delivery {
 pub(super) struct Retry {
     delivery: Delivery,
     due: Timestamp,
+    /// The request that it follows from.
+    origin: Option<String>,
 }
 
 /// Delivers an event to the targets of the rules of a bus that take it.
@@ -98,7 +100,8 @@ fn attempt(world: &mut World, delivery: Delivery) {
             // An event that grows too old before its next attempt is given up at that age.
             let due = (world.clock.now() + wait).min(delivery.expires());
             let (account, region) = (delivery.account.clone(), delivery.region.clone());
-            world.region(&account, &region).eventbridge.retries.push(Retry { delivery, due });
+            let origin = world.origin.clone();
+            world.region(&account, &region).eventbridge.retries.push(Retry { delivery, due, origin });
             world.changed();
         }
     }
@@ -114,7 +117,7 @@ fn hand_over(world: &mut World, delivery: &Delivery) -> Result<(), Undeliverable
         }
         TargetKind::Function => {
             let source = FunctionSource::EventBridge { rule_arn: delivery.rule_arn.clone() };
-            world.invoke(FunctionEvent { function_arn: arn.to_owned(), source, payload })
+            world.invoke(arn, source, payload)
         }
     }
 }
@@ -212,8 +215,10 @@ pub(crate) fn run_due(world: &mut World) {
         match work {
             Work::Fire { account, region, rule } => fire(world, &account, &region, &rule, due),
             Work::Retry { account, region, index } => {
-                let Retry { delivery, .. } = world.region(&account, &region).eventbridge.retries.remove(index);
+                let Retry { delivery, origin, .. } = world.region(&account, &region).eventbridge.retries.remove(index);
+                world.origin = origin;
                 retry(world, delivery);
+                world.origin = None;
             }
         }
     }
@@ -231,7 +236,7 @@ pub(crate) fn outstanding(world: &World) -> Vec<Outstanding> {
         for (name, due) in schedules(region) {
             all.push(Outstanding { what: format!("rule {name} fires"), due, recurring: true });
         }
-        for Retry { delivery, due } in &region.eventbridge.retries {
+        for Retry { delivery, due, .. } in &region.eventbridge.retries {
             let (number, rule, target) = (delivery.retries + 1, &delivery.rule_name, delivery.target_name());
             let what = format!("retry {number} of rule {rule} to {target}");
             all.push(Outstanding { what, due: *due, recurring: false });

@@ -10,7 +10,7 @@ use super::{Target, canonical_user, url_encode};
 use crate::eventbridge::NewEvent;
 use crate::sns::NewNotification;
 use crate::sqs::NewMessage;
-use crate::world::{Call, FunctionEvent, FunctionSource, Undeliverable, World};
+use crate::world::{Call, FunctionSource, Undeliverable, World};
 
 /// What happened to an object.
 pub enum Change {
@@ -65,7 +65,7 @@ fn deliver(world: &mut World, rule: &Rule, payload: String) -> Result<(), Undeli
             world.publish_to_topic(arn, NewNotification { message: payload, ..notification() })?;
         }
         Destination::Function(arn) => {
-            world.invoke(FunctionEvent { function_arn: arn.clone(), source: FunctionSource::S3, payload })?;
+            world.invoke(arn, FunctionSource::S3, payload)?;
         }
     }
     Ok(())

@@ -15,7 +15,7 @@ use super::publish::Notification;
 use super::subscription::{Protocol, Subscription};
 use super::topic::Topic;
 use crate::sqs::{AttributeValue, MessageAttribute, NewMessage};
-use crate::world::{FunctionEvent, FunctionSource, Undeliverable, World};
+use crate::world::{FunctionSource, Undeliverable, World};
 
 /// Raw delivery of a message with more attributes than a queue takes fails.
 /// <https://docs.aws.amazon.com/sns/latest/dg/sns-large-payload-raw-message-delivery.html>
@@ -60,11 +60,10 @@ fn hand_over(world: &mut World, subscription: &Subscription, message: NewMessage
     match subscription.protocol {
         Protocol::Sqs if message.attributes.len() > MAX_RAW_ATTRIBUTES => Err(Undeliverable::NoSuchTarget),
         Protocol::Sqs => world.send_to_queue(&subscription.endpoint, message).map(drop),
-        Protocol::Lambda => world.invoke(FunctionEvent {
-            function_arn: subscription.endpoint.clone(),
-            source: FunctionSource::Sns { subscription_arn: subscription.arn.clone() },
-            payload: message.body,
-        }),
+        Protocol::Lambda => {
+            let source = FunctionSource::Sns { subscription_arn: subscription.arn.clone() };
+            world.invoke(&subscription.endpoint, source, message.body)
+        }
     }
 }
 

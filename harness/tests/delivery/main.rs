@@ -1,0 +1,14 @@
+//! Every delivery rule through the whole harness: template, scenario, driver, emulated AWS. One test per
+//! rule, named after it, one file per topic; [`kit`] plays a scenario over functions that note what they get.
+
+mod api;
+mod asynchronous;
+mod content;
+mod destinations;
+mod http;
+mod invocation;
+mod kit;
+mod payloads;
+mod settling;
+mod sqs;
+mod tracing;
