@@ -17,6 +17,7 @@ use crate::snapshot::{self, Selected, canonical};
 use crate::stack::Stack;
 use crate::template;
 use crate::trace::What;
+use crate::words::shown;
 
 /// The seed of a run that is not told one.
 pub const DEFAULT_SEED: u64 = 1;
@@ -86,12 +87,6 @@ pub fn prepare<'a>(path: &Path, apps: &'a Apps) -> Result<Ready<'a>, Diagnostics
         return Err(diagnostics);
     }
     Ok(Ready { scenario, stack, app, path: path.to_owned() })
-}
-
-/// A path as the user would write it: relative to the current directory where it is below it.
-pub fn shown(path: &Path) -> String {
-    let current = std::env::current_dir().unwrap_or_default();
-    path.strip_prefix(&current).unwrap_or(path).display().to_string()
 }
 
 fn load_template(scenario: &Scenario, path: &Path) -> Result<Stack, Diagnostics> {

@@ -6,11 +6,22 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::api::ApiRequest;
 use crate::stack::{Api, ApiKind, PayloadFormat, Route};
+
+/// A request to an API.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ApiRequest {
+    pub method: String,
+    /// Without the stage.
+    pub path: String,
+    pub query: Vec<(String, String)>,
+    pub headers: Vec<(String, String)>,
+    pub body: Bytes,
+}
 
 /// What the payload tells beside the request itself.
 pub struct Surroundings<'a> {
@@ -20,6 +31,23 @@ pub struct Surroundings<'a> {
     pub account: &'a str,
     pub request_id: &'a str,
     pub now: Timestamp,
+}
+
+impl ApiRequest {
+    /// A header's first value.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// A header's values.
+    pub fn header_values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.headers.iter().filter(move |(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// The query string, percent-encoded.
+    pub fn query_string(&self) -> String {
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.query).finish()
+    }
 }
 
 /// The payload in the format that the route asks for.

@@ -16,9 +16,9 @@ use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, MessageSystemA
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-use crate::driver::Shared;
 use crate::event;
 use crate::invoke::{Function, Request};
+use crate::shared::Shared;
 use crate::stack::{EventSourceMapping, Queue};
 use crate::trace::{EventId, What};
 use response::{Failed, failed_messages};

@@ -2,22 +2,19 @@
 
 use anstyle::{AnsiColor, Style};
 
-use super::{duration, timeline};
+use super::timeline;
+use crate::diagnostic::Diagnostics;
 use crate::outcome::{Failure, Finished, Outcome, SnapshotOutcome};
-use crate::run::shown;
 use crate::settle::Settled;
 use crate::snapshot::Comparison;
+use crate::words::{count, duration, shown};
 
 /// One scenario: a line if all is well, else what is wrong and what happened.
 pub fn scenario(finished: &Finished, styled: bool) -> String {
     let paint = Paint(styled);
     let took = format!("{:.0?}", finished.took);
     match &finished.result {
-        Err(diagnostics) => {
-            let count = diagnostics.len();
-            let what = if count == 1 { "1 mistake".to_owned() } else { format!("{count} mistakes") };
-            format!("{} {}  {what}\n\n{}\n", paint.bad("invalid"), finished.file, diagnostics.render(styled))
-        }
+        Err(diagnostics) => invalid(&finished.file, diagnostics, styled),
         Ok(outcome) if outcome.passed() => {
             format!("{} {}  {}\n", paint.good("     ok"), outcome.name, paint.faint(&facts(outcome, &took)))
         }
@@ -26,6 +23,12 @@ pub fn scenario(finished: &Finished, styled: bool) -> String {
             format!("{head}        {}\n\n{}", finished.file, failure(outcome, styled))
         }
     }
+}
+
+/// What is wrong with a scenario that could not be run.
+pub fn invalid(file: &str, diagnostics: &Diagnostics, styled: bool) -> String {
+    let mistakes = count(diagnostics.len() as u64, "mistake");
+    format!("{} {file}  {mistakes}\n\n{}\n\n", Paint(styled).bad("invalid"), diagnostics.render(styled))
 }
 
 /// What is wrong with an outcome, and the timeline of what happened.
@@ -41,7 +44,7 @@ pub fn failure(outcome: &Outcome, styled: bool) -> String {
 }
 
 fn expectation(failure: &Failure, styled: bool) -> String {
-    let mut diagnostics = crate::diagnostic::Diagnostics::default();
+    let mut diagnostics = Diagnostics::default();
     diagnostics.push(failure.diagnostic.clone());
     let details: String = failure.details.iter().map(|line| format!("    {line}\n")).collect();
     format!("{}\n{details}\n", diagnostics.render(styled))
@@ -64,7 +67,7 @@ fn snapshot_failure(snapshot: &SnapshotOutcome) -> String {
 
 fn facts(outcome: &Outcome, took: &str) -> String {
     let invocations: u64 = outcome.invocations.values().sum();
-    let mut facts = vec![format!("{invocations} invocations"), format!("{} calls", outcome.calls)];
+    let mut facts = vec![count(invocations, "invocation"), count(outcome.calls, "call")];
     if !outcome.virtual_time.is_zero() {
         facts.push(format!("{} of virtual time", duration(outcome.virtual_time)));
     }
@@ -87,8 +90,8 @@ pub fn summary(all: &[Finished], took: std::time::Duration, styled: bool) -> Str
             counts.push(paint.bad(&format!("{count} {what}")));
         }
     }
-    let noun = if all.len() == 1 { "scenario" } else { "scenarios" };
-    let line = format!("\n{} {noun}: {} in {:.1?}\n", all.len(), counts.join(", "), took);
+    let scenarios = count(all.len() as u64, "scenario");
+    let line = format!("\n{scenarios}: {} in {took:.1?}\n", counts.join(", "));
     not_simulated(all) + &line
 }
 
