@@ -14,9 +14,11 @@ pub fn apps() -> Apps {
 
 /// Asynchronous file processing: the rows of an uploaded CSV file end up in a table.
 fn csv_app() -> App {
-    App::new()
-        .function("ReadCsv", csv::read_csv::State::new, csv::read_csv::handler)
-        .function("StoreRecord", csv::store_record::State::new, csv::store_record::handler)
+    App::new().function("ReadCsv", csv::read_csv::State::new, csv::read_csv::handler).function(
+        "StoreRecord",
+        csv::store_record::State::new,
+        csv::store_record::handler,
+    )
 }
 
 /// API workflow: orders over HTTP.

@@ -112,9 +112,8 @@ where
 {
     fn invoke<'a>(&'a self, payload: &'a str, context: Context) -> LocalBoxFuture<'a, Result<String, Error>> {
         Box::pin(async move {
-            let payload: E = serde_json::from_str(payload).map_err(|error| {
-                format!("the payload is not a {}: {error}", std::any::type_name::<E>())
-            })?;
+            let payload: E = serde_json::from_str(payload)
+                .map_err(|error| format!("the payload is not a {}: {error}", std::any::type_name::<E>()))?;
             let response = (self.handler)(&self.state, LambdaEvent::new(payload, context)).await.map_err(Into::into)?;
             Ok(serde_json::to_string(&response)?)
         })

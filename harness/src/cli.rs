@@ -116,7 +116,8 @@ fn replay(apps: &Apps, args: &RunArgs) -> Result<ExitCode, String> {
     let files = select(apps, &args.selection)?;
     // Before anything runs: a trace that cannot be written must not cost the run and its report.
     let trace = args.trace.as_deref().map(create).transpose()?;
-    let styled = args.format == Format::Text && std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let styled =
+        args.format == Format::Text && std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let mut all = run_all(apps, &files, args);
     if args.update_snapshots {
         update_snapshots(&mut all)?;
@@ -242,7 +243,8 @@ fn select(apps: &Apps, selection: &Selection) -> Result<Vec<PathBuf>, String> {
         files.retain(|file| crate::find::is_selected(file, text));
     }
     if files.is_empty() {
-        let filter = selection.filter.as_ref().map(|text| format!(" with `{text}` in name or path")).unwrap_or_default();
+        let filter =
+            selection.filter.as_ref().map(|text| format!(" with `{text}` in name or path")).unwrap_or_default();
         let places: Vec<String> = paths.iter().map(|path| shown(path)).collect();
         return Err(format!("no scenario{filter} in {}", places.join(", ")));
     }

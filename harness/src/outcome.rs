@@ -64,7 +64,8 @@ pub struct SnapshotOutcome {
 impl Outcome {
     /// Whether all is as expected, the snapshot included.
     pub fn passed(&self) -> bool {
-        self.failures.is_empty() && self.snapshot.as_ref().is_none_or(|snapshot| snapshot.comparison == Comparison::Same)
+        self.failures.is_empty()
+            && self.snapshot.as_ref().is_none_or(|snapshot| snapshot.comparison == Comparison::Same)
     }
 }
 

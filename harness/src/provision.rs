@@ -6,8 +6,8 @@ use std::fmt;
 use aws_sdk_dynamodb::types::TimeToLiveSpecification;
 use aws_sdk_eventbridge::types::{DeadLetterConfig, RetryPolicy, RuleState, Target};
 use aws_sdk_s3::types::{
-    Event, EventBridgeConfiguration, FilterRule, FilterRuleName, LambdaFunctionConfiguration, NotificationConfiguration,
-    NotificationConfigurationFilter, QueueConfiguration, S3KeyFilter, TopicConfiguration,
+    Event, EventBridgeConfiguration, FilterRule, FilterRuleName, LambdaFunctionConfiguration,
+    NotificationConfiguration, NotificationConfigurationFilter, QueueConfiguration, S3KeyFilter, TopicConfiguration,
 };
 use aws_sdk_sqs::types::QueueAttributeName;
 use aws_smithy_types::error::display::DisplayErrorContext;
@@ -93,7 +93,8 @@ impl Clients {
     }
 
     async fn queue(&self, queue: &Queue) -> Provisioned {
-        let attributes = queue.attributes.iter().map(|(name, value)| (QueueAttributeName::from(name.as_str()), value.clone()));
+        let attributes =
+            queue.attributes.iter().map(|(name, value)| (QueueAttributeName::from(name.as_str()), value.clone()));
         let create = self.sqs.create_queue().queue_name(&queue.name).set_attributes(Some(attributes.collect()));
         done(&queue.logical_id, create.send().await)
     }
@@ -123,7 +124,8 @@ impl Clients {
         if rule.targets.is_empty() {
             return Ok(());
         }
-        let targets = rule.targets.iter().map(|one| built(&rule.logical_id, target(one))).collect::<Result<Vec<_>, _>>()?;
+        let targets =
+            rule.targets.iter().map(|one| built(&rule.logical_id, target(one))).collect::<Result<Vec<_>, _>>()?;
         let put = self.eventbridge.put_targets().rule(&rule.name).event_bus_name(&rule.bus).set_targets(Some(targets));
         let put = put.send().await.map_err(|error| failed(&rule.logical_id, &error))?;
         match put.failed_entries().first() {

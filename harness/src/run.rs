@@ -110,7 +110,11 @@ fn check_bindings(scenario: &Scenario, stack: &Stack, app: &App, diagnostics: &m
     }
     let list = |names: &[&str]| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
     diagnostics
-        .error(&scenario.source, scenario.template.span.clone(), "the template and the app bound to it have different functions")
+        .error(
+            &scenario.source,
+            scenario.template.span.clone(),
+            "the template and the app bound to it have different functions",
+        )
         .label(format!("in the template, not bound: {}", list(&unbound)))
         .help(format!("bound, not in the template: {}", list(&unknown)));
 }
@@ -184,7 +188,8 @@ impl Ready<'_> {
 
     /// Seed and date must not decide how many rows there are.
     fn row_counts(&self, selected: &Selected, first: &Replay, second: &Replay) -> Vec<Failure> {
-        let count = |replay: &Replay, table: &str| replay.leftovers.tables.get(table).map_or(0, |state| state.items.len());
+        let count =
+            |replay: &Replay, table: &str| replay.leftovers.tables.get(table).map_or(0, |state| state.items.len());
         let differs = |table: &&String| count(first, table) != count(second, table);
         let message = |table: &String| {
             let (first, second) = (count(first, table), count(second, table));

@@ -54,7 +54,8 @@ impl Settled {
 
 impl fmt::Display for Settled {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let error = |error: &Option<String>| error.as_ref().map(|text| format!("; last error: {text}")).unwrap_or_default();
+        let error =
+            |error: &Option<String>| error.as_ref().map(|text| format!("; last error: {text}")).unwrap_or_default();
         match self {
             Self::Idle => formatter.write_str("idle"),
             Self::Waiting { until, what, last_error, .. } => {
@@ -108,7 +109,8 @@ fn at_rest(driver: &Driver, standing: &Standing) -> Option<Settled> {
 
 /// The queues that a function is to empty and has not.
 fn source_queues<'a>(driver: &'a Driver, standing: &'a Standing) -> impl Iterator<Item = &'a QueueDepth> {
-    let is_source = |url: &str| driver.mappings.iter().filter_map(|mapping| mapping.source()).any(|queue| queue.url == url);
+    let is_source =
+        |url: &str| driver.mappings.iter().filter_map(|mapping| mapping.source()).any(|queue| queue.url == url);
     standing
         .queues
         .iter()
@@ -132,7 +134,8 @@ fn overdue(driver: &Driver, standing: &Standing) -> Settled {
     let of_queue = |depth: &QueueDepth| {
         let logical = driver.shared.stack.queues.iter().find(|queue| queue.url == depth.url);
         let name = logical.map_or(depth.arn.as_str(), |queue| queue.logical_id.as_str());
-        let failing = driver.mappings.iter().flat_map(|mapping| mapping.failing()).find(|message| message.queue == name);
+        let failing =
+            driver.mappings.iter().flat_map(|mapping| mapping.failing()).find(|message| message.queue == name);
         let messages = depth.visible + depth.in_flight + depth.delayed;
         let noun = if messages == 1 { "message" } else { "messages" };
         Pending {
@@ -148,9 +151,12 @@ fn overdue(driver: &Driver, standing: &Standing) -> Settled {
         due: Some(next.due),
         last_error: None,
     }));
-    let next = all.iter().filter(|pending| pending.due.is_some()).min_by_key(|pending| pending.due).or(all.first()).cloned();
+    let next =
+        all.iter().filter(|pending| pending.due.is_some()).min_by_key(|pending| pending.due).or(all.first()).cloned();
     match next {
-        Some(Pending { what, due: Some(until), last_error }) => Settled::Waiting { until, what, overdue: true, last_error },
+        Some(Pending { what, due: Some(until), last_error }) => {
+            Settled::Waiting { until, what, overdue: true, last_error }
+        }
         Some(Pending { what, due: None, last_error }) => Settled::Stuck { at: what.clone(), what, last_error },
         None => Settled::Idle,
     }

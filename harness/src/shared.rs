@@ -32,7 +32,8 @@ pub struct Shared {
 impl Shared {
     /// The state of a replay over a provisioned stack, with the app's code behind its functions.
     pub fn new(backend: Rc<dyn Backend>, stack: Stack, app: &App, ids: Ids, recorder: Recorder) -> Rc<Self> {
-        let bound = stack.functions.iter().filter_map(|function| Some((function.clone(), app.code(&function.logical_id)?)));
+        let bound =
+            stack.functions.iter().filter_map(|function| Some((function.clone(), app.code(&function.logical_id)?)));
         let lambda = Lambda::new(bound, backend.config(), backend.clock(), ids.clone(), recorder.clone());
         let (pending, problems, taken) = (PendingWork::default(), RefCell::default(), Cell::new(0));
         Rc::new(Self { backend, stack, lambda, ids, recorder, pending, problems, taken })
@@ -61,7 +62,8 @@ impl Shared {
     pub fn producer_of_message(&self, id: &str, body: &str) -> Option<EventId> {
         self.recorder.producer(id).or_else(|| {
             let body: Value = serde_json::from_str(body).ok()?;
-            let carried = ["/Records/0/responseElements/x-amz-request-id", "/MessageId", "/id", "/requestContext/requestId"];
+            let carried =
+                ["/Records/0/responseElements/x-amz-request-id", "/MessageId", "/id", "/requestContext/requestId"];
             let mut carried = carried.iter().filter_map(|pointer| body.pointer(pointer)?.as_str());
             carried.find_map(|id| self.recorder.producer(id))
         })

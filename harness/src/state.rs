@@ -31,8 +31,7 @@ pub type Item = Map<String, Value>;
 pub async fn read(client: &Client, table: &Table) -> Result<TableState, String> {
     let keys = key_names(table);
     let mut items = Vec::new();
-    let mut pages =
-        client.scan().table_name(&table.name).consistent_read(true).into_paginator().items().send();
+    let mut pages = client.scan().table_name(&table.name).consistent_read(true).into_paginator().items().send();
     while let Some(item) = pages.next().await {
         let item = item.map_err(|error| DisplayErrorContext(error).to_string())?;
         items.push(plain_item(item, &keys));
@@ -184,7 +183,9 @@ mod tests {
             "text": "a", "number": 1.5, "exact": {"$number": "12345678901234567890123.5"}, "list": [1, "b", null, true], "map": {"x": 1},
             "set": {"$set": ["a", "b"]}, "numbers": {"$set": [1, 2]}, "binary": {"$binary": "aGk="},
         });
-        let sorted = |value: &Value| value.as_object().expect("an object").keys().cloned().collect::<std::collections::BTreeSet<_>>();
+        let sorted = |value: &Value| {
+            value.as_object().expect("an object").keys().cloned().collect::<std::collections::BTreeSet<_>>()
+        };
         let back = plain(attribute(&value).expect("it is well-formed"));
         assert_eq!(sorted(&back), sorted(&value));
         for (name, member) in value.as_object().expect("an object") {

@@ -80,12 +80,15 @@ fn add_headers(shared: &Shared, api: &Api, request: &mut ApiRequest) {
 
 fn record(shared: &Shared, api: &Api, route: &Route, request: &ApiRequest, cause: Option<EventId>) -> EventId {
     let function = shared.lambda.function(&route.function_arn);
-    shared.recorder.record(cause, What::Delivery {
-        from: format!("API Gateway {} {} {}", api.logical_id, request.method, request.path),
-        function: function.map(|function| function.settings.logical_id.clone()).unwrap_or_default(),
-        records: 1,
-        ids: Vec::new(),
-    })
+    shared.recorder.record(
+        cause,
+        What::Delivery {
+            from: format!("API Gateway {} {} {}", api.logical_id, request.method, request.path),
+            function: function.map(|function| function.settings.logical_id.clone()).unwrap_or_default(),
+            records: 1,
+            ids: Vec::new(),
+        },
+    )
 }
 
 fn payload(
@@ -106,13 +109,7 @@ fn payload(
 }
 
 /// Invokes the function; none when the API's own limit passes first. The function then runs on.
-async fn invoke(
-    shared: &Rc<Shared>,
-    api: &Api,
-    route: &Route,
-    payload: String,
-    delivery: EventId,
-) -> Option<Invoked> {
+async fn invoke(shared: &Rc<Shared>, api: &Api, route: &Route, payload: String, delivery: EventId) -> Option<Invoked> {
     let function = shared.lambda.function(&route.function_arn).map(Rc::clone)?;
     let pending = shared.pending.begin(format!("{} answers a request", function.settings.logical_id));
     let request_id = shared.ids.uuid();

@@ -123,12 +123,36 @@ mod tests {
 
     #[rstest]
     #[case::rest_status(ApiKind::Rest, PayloadFormat::V1, r#"{"statusCode": 201, "body": "ok"}"#, 201, "ok")]
-    #[case::rest_no_status(ApiKind::Rest, PayloadFormat::V1, r#"{"id": 1}"#, 502, r#"{"message":"Internal server error"}"#)]
-    #[case::rest_body_not_text(ApiKind::Rest, PayloadFormat::V1, r#"{"statusCode": 200, "body": {}}"#, 502, r#"{"message":"Internal server error"}"#)]
+    #[case::rest_no_status(
+        ApiKind::Rest,
+        PayloadFormat::V1,
+        r#"{"id": 1}"#,
+        502,
+        r#"{"message":"Internal server error"}"#
+    )]
+    #[case::rest_body_not_text(
+        ApiKind::Rest,
+        PayloadFormat::V1,
+        r#"{"statusCode": 200, "body": {}}"#,
+        502,
+        r#"{"message":"Internal server error"}"#
+    )]
     #[case::http_no_status(ApiKind::Http, PayloadFormat::V2, r#"{"id":1}"#, 200, r#"{"id":1}"#)]
     #[case::http_text(ApiKind::Http, PayloadFormat::V2, r#""hello""#, 200, "hello")]
-    #[case::http_v1_no_status(ApiKind::Http, PayloadFormat::V1, r#"{"id":1}"#, 500, r#"{"message":"Internal Server Error"}"#)]
-    #[case::base64(ApiKind::Http, PayloadFormat::V2, r#"{"statusCode":200,"body":"aGk=","isBase64Encoded":true}"#, 200, "hi")]
+    #[case::http_v1_no_status(
+        ApiKind::Http,
+        PayloadFormat::V1,
+        r#"{"id":1}"#,
+        500,
+        r#"{"message":"Internal Server Error"}"#
+    )]
+    #[case::base64(
+        ApiKind::Http,
+        PayloadFormat::V2,
+        r#"{"statusCode":200,"body":"aGk=","isBase64Encoded":true}"#,
+        200,
+        "hi"
+    )]
     fn a_functions_response_becomes_an_http_response(
         #[case] kind: ApiKind,
         #[case] payload: PayloadFormat,

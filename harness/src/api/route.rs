@@ -72,9 +72,22 @@ mod tests {
     use rstest::rstest;
 
     fn routes() -> Vec<Route> {
-        [("GET", "/orders"), ("POST", "/orders"), ("GET", "/orders/{id}"), ("GET", "/orders/latest"), ("ANY", "/orders/{id}"), ("ANY", "/files/{path+}"), ("ANY", "$default")]
-            .map(|(method, path)| Route { method: method.into(), path: path.into(), function_arn: String::new(), payload: PayloadFormat::V2 })
-            .to_vec()
+        [
+            ("GET", "/orders"),
+            ("POST", "/orders"),
+            ("GET", "/orders/{id}"),
+            ("GET", "/orders/latest"),
+            ("ANY", "/orders/{id}"),
+            ("ANY", "/files/{path+}"),
+            ("ANY", "$default"),
+        ]
+        .map(|(method, path)| Route {
+            method: method.into(),
+            path: path.into(),
+            function_arn: String::new(),
+            payload: PayloadFormat::V2,
+        })
+        .to_vec()
     }
 
     #[rstest]
@@ -85,7 +98,12 @@ mod tests {
     #[case("PUT", "/orders/42", "ANY /orders/{id}", &[("id", "42")])]
     #[case("GET", "/files/a/b.txt", "ANY /files/{path+}", &[("path", "a/b.txt")])]
     #[case("GET", "/nothing", "ANY $default", &[])]
-    fn the_most_specific_route_wins(#[case] method: &str, #[case] path: &str, #[case] expected: &str, #[case] values: &[(&str, &str)]) {
+    fn the_most_specific_route_wins(
+        #[case] method: &str,
+        #[case] path: &str,
+        #[case] expected: &str,
+        #[case] values: &[(&str, &str)],
+    ) {
         let routes = routes();
         let (route, found) = find(&routes, method, path).expect("$default takes everything");
         assert_eq!(format!("{} {}", route.method, route.path), expected);

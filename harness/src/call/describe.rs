@@ -86,10 +86,19 @@ pub fn produced_ids(identity: &Identity, response: &http::Response<Bytes>) -> Ve
         return Vec::new();
     }
     match identity.service {
-        Service::S3 => response.headers().get("x-amz-request-id").and_then(|id| id.to_str().ok()).map(str::to_owned).into_iter().collect(),
-        Service::Sqs | Service::EventBridge if identity.operation.starts_with("Send") || identity.operation == "PutEvents" => {
+        Service::S3 => response
+            .headers()
+            .get("x-amz-request-id")
+            .and_then(|id| id.to_str().ok())
+            .map(str::to_owned)
+            .into_iter()
+            .collect(),
+        Service::Sqs | Service::EventBridge
+            if identity.operation.starts_with("Send") || identity.operation == "PutEvents" =>
+        {
             let body: Value = serde_json::from_slice(response.body()).unwrap_or_default();
-            let of = |entry: &Value| entry["MessageId"].as_str().or_else(|| entry["EventId"].as_str()).map(str::to_owned);
+            let of =
+                |entry: &Value| entry["MessageId"].as_str().or_else(|| entry["EventId"].as_str()).map(str::to_owned);
             let entries = body["Successful"].as_array().or_else(|| body["Entries"].as_array());
             entries.map_or_else(|| of(&body).into_iter().collect(), |entries| entries.iter().filter_map(of).collect())
         }
@@ -129,7 +138,8 @@ mod tests {
 
     #[test]
     fn the_error_code_is_found_in_json_and_in_xml() {
-        let json = Bytes::from_static(br#"{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException"}"#);
+        let json =
+            Bytes::from_static(br#"{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException"}"#);
         assert_eq!(error_code(400, &json).as_deref(), Some("ConditionalCheckFailedException"));
         let xml = Bytes::from_static(b"<Error><Code>NoSuchKey</Code></Error>");
         assert_eq!(error_code(404, &xml).as_deref(), Some("NoSuchKey"));

@@ -162,9 +162,7 @@ impl Connector {
                 attempt: sdk_attempt(request),
                 operation: identity.operation,
             },
-            Err(_) => {
-                What::Request { method: request.method.to_string(), url: request.uri.to_string(), status }
-            }
+            Err(_) => What::Request { method: request.method.to_string(), url: request.uri.to_string(), status },
         };
         self.recorder.record(Some(cause), what)
     }

@@ -183,7 +183,8 @@ fn is_text(request: &ApiRequest) -> bool {
     let content_type = request.header("content-type").unwrap_or("application/json").to_lowercase();
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
     media_type.starts_with("text/")
-        || ["application/json", "application/xml", "application/javascript", "application/x-www-form-urlencoded"].contains(&media_type)
+        || ["application/json", "application/xml", "application/javascript", "application/x-www-form-urlencoded"]
+            .contains(&media_type)
         || media_type.ends_with("+json")
         || media_type.ends_with("+xml")
 }

@@ -16,8 +16,7 @@ pub(super) fn build(lambda: &Lambda, function: &Function, log_stream: &str, requ
     context.request_id = request_id.to_owned();
     context.deadline = u64::try_from(now.as_millisecond()).unwrap_or_default().saturating_add(timeout);
     context.invoked_function_arn = settings.arn.clone();
-    context.xray_trace_id =
-        Some(format!("Root=1-{:08x}-{};Sampled=0", now.as_second(), lambda.ids.hex(24)));
+    context.xray_trace_id = Some(format!("Root=1-{:08x}-{};Sampled=0", now.as_second(), lambda.ids.hex(24)));
     context.env_config = Arc::new(Config {
         function_name: settings.name.clone(),
         memory: i32::try_from(settings.memory_size).unwrap_or(i32::MAX),

@@ -99,7 +99,9 @@ impl InvokeError {
     /// <https://docs.aws.amazon.com/lambda/latest/dg/rust-handler.html>
     pub fn payload(&self) -> serde_json::Value {
         match self {
-            Self::Throttled => json!({ "Reason": "ConcurrentInvocationLimitExceeded", "Type": "User", "message": self.message() }),
+            Self::Throttled => {
+                json!({ "Reason": "ConcurrentInvocationLimitExceeded", "Type": "User", "message": self.message() })
+            }
             Self::Function { error_type, message } => json!({ "errorType": error_type, "errorMessage": message }),
         }
     }
@@ -150,14 +152,17 @@ impl Lambda {
             (false, Some(_)) => Environment::Warm,
             (false, None) => Environment::Cold,
         };
-        let event = self.recorder.record(Some(request.cause), What::Invocation {
-            function: function.settings.logical_id.clone(),
-            request_id: request.request_id.clone(),
-            attempt: request.attempt,
-            environment,
-            duration: None,
-            result: None,
-        });
+        let event = self.recorder.record(
+            Some(request.cause),
+            What::Invocation {
+                function: function.settings.logical_id.clone(),
+                request_id: request.request_id.clone(),
+                attempt: request.attempt,
+                environment,
+                duration: None,
+                result: None,
+            },
+        );
         let ended = if throttled {
             Err((Ended::Throttled, InvokeError::Throttled))
         } else {
@@ -225,9 +230,13 @@ impl Lambda {
         let context = context::build(self, function, &environment.log_stream, &request.request_id);
         let handler = panics::catch_async(environment.instance.invoke(request.payload, context));
         match tokio::time::timeout(timeout, handler).await {
-            Ok(Ok(Ok(response))) if response.len() > SYNCHRONOUS_PAYLOAD_LIMIT => {
-                Err(failed("Function.ResponseSizeTooLarge", format!("Response payload size ({} bytes) exceeded maximum allowed payload size ({SYNCHRONOUS_PAYLOAD_LIMIT} bytes).", response.len())))
-            }
+            Ok(Ok(Ok(response))) if response.len() > SYNCHRONOUS_PAYLOAD_LIMIT => Err(failed(
+                "Function.ResponseSizeTooLarge",
+                format!(
+                    "Response payload size ({} bytes) exceeded maximum allowed payload size ({SYNCHRONOUS_PAYLOAD_LIMIT} bytes).",
+                    response.len()
+                ),
+            )),
             Ok(Ok(Ok(response))) => Ok(response),
             Ok(Ok(Err(error))) => Err(failed("Runtime.HandlerError", error_chain(error.as_ref()))),
             Ok(Err(panic)) => Err(failed("Runtime.HandlerPanic", format!("Lambda panicked: {panic}"))),
@@ -249,7 +258,8 @@ impl Lambda {
             }
             FailureKind::Crash => {
                 let message = format!("RequestId: {} Error: Runtime exited: {}", request.request_id, planned.message);
-                let error = InvokeError::Function { error_type: "Runtime.ExitError".to_owned(), message: message.clone() };
+                let error =
+                    InvokeError::Function { error_type: "Runtime.ExitError".to_owned(), message: message.clone() };
                 Err((Ended::Crash(message), error))
             }
         }

@@ -57,7 +57,8 @@ fn install_hook() {
 
 fn text(panic: &(dyn Any + Send)) -> String {
     let message = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    let message = message.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned());
+    let message =
+        message.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned());
     match LAST_PLACE.take() {
         Some(place) => format!("{message}, at {place}"),
         None => message,

@@ -134,12 +134,15 @@ impl SqsMapping {
         let function = &self.function.settings.logical_id;
         let _pending = self.shared.pending.begin(format!("{function} works on a batch from {}", self.queue.logical_id));
         let ids: Vec<String> = batch.iter().filter_map(|message| message.message_id().map(str::to_owned)).collect();
-        let delivery = self.shared.recorder.record(self.producer(&batch), What::Delivery {
-            from: format!("SQS {}", self.queue.logical_id),
-            function: function.clone(),
-            records: batch.len(),
-            ids,
-        });
+        let delivery = self.shared.recorder.record(
+            self.producer(&batch),
+            What::Delivery {
+                from: format!("SQS {}", self.queue.logical_id),
+                function: function.clone(),
+                records: batch.len(),
+                ids,
+            },
+        );
         let payload = event::sqs::event(&batch, &self.queue.arn).to_string();
         let attempt = batch.iter().map(receive_count).max().unwrap_or(1);
         let request = Request { payload: &payload, request_id: self.shared.ids.uuid(), attempt, cause: delivery };
@@ -155,7 +158,8 @@ impl SqsMapping {
     /// The call that the batch's first message of known origin comes from.
     fn producer(&self, batch: &[Message]) -> Option<EventId> {
         let of = |message: &Message| {
-            self.shared.producer_of_message(message.message_id().unwrap_or_default(), message.body().unwrap_or_default())
+            self.shared
+                .producer_of_message(message.message_id().unwrap_or_default(), message.body().unwrap_or_default())
         };
         batch.iter().find_map(of)
     }
@@ -170,7 +174,13 @@ impl SqsMapping {
             self.remember_failing(message, failed.reason());
         }
         if !keep.is_empty() {
-            let reason = format!("{} of {} messages stay in {}: {}", keep.len(), batch.len(), self.queue.logical_id, failed.reason());
+            let reason = format!(
+                "{} of {} messages stay in {}: {}",
+                keep.len(),
+                batch.len(),
+                self.queue.logical_id,
+                failed.reason()
+            );
             let function = self.function.settings.logical_id.clone();
             self.shared.recorder.record(Some(invocation), What::GaveUp { function, reason });
         }
@@ -199,7 +209,8 @@ impl SqsMapping {
                 .expect("id and receipt handle are set")
         };
         let entries = messages.iter().enumerate().map(entry).collect();
-        let deleted = self.sqs.delete_message_batch().queue_url(&self.queue.url).set_entries(Some(entries)).send().await;
+        let deleted =
+            self.sqs.delete_message_batch().queue_url(&self.queue.url).set_entries(Some(entries)).send().await;
         if let Err(error) = deleted {
             self.shared.problem(format!("deleting from queue {}: {}", self.queue.logical_id, describe(&error)));
         }

@@ -90,7 +90,8 @@ mod tests {
     fn batch_item_failures_name_what_stays(#[case] response: &str, #[case] stays: &[&str]) {
         let batch = batch();
         let failed = failed_messages(response, &batch);
-        let staying: Vec<_> = batch.iter().filter(|message| failed.has(message)).filter_map(Message::message_id).collect();
+        let staying: Vec<_> =
+            batch.iter().filter(|message| failed.has(message)).filter_map(Message::message_id).collect();
         assert_eq!(staying, stays);
     }
 }

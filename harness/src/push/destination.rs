@@ -101,12 +101,15 @@ async fn to_queue(
 
 fn to_function(shared: &Rc<Shared>, arn: &str, payload: String, cause: EventId) -> Result<(), String> {
     let function = shared.lambda.function(arn).map(Rc::clone).ok_or("the function is not in the template")?;
-    let delivery = shared.recorder.record(Some(cause), What::Delivery {
-        from: "Lambda destination".to_owned(),
-        function: function.settings.logical_id.clone(),
-        records: 1,
-        ids: Vec::new(),
-    });
+    let delivery = shared.recorder.record(
+        Some(cause),
+        What::Delivery {
+            from: "Lambda destination".to_owned(),
+            function: function.settings.logical_id.clone(),
+            records: 1,
+            ids: Vec::new(),
+        },
+    );
     super::spawn(shared, function, payload, delivery);
     Ok(())
 }
@@ -114,7 +117,11 @@ fn to_function(shared: &Rc<Shared>, arn: &str, payload: String, cause: EventId) 
 async fn to_bus(config: &aws_types::SdkConfig, arn: &str, body: String) -> Result<(), String> {
     let condition: Value = serde_json::from_str(&body).unwrap_or_default();
     let failed = condition["responseContext"]["functionError"].is_string();
-    let outcome = if failed { "Lambda Function Invocation Result - Failure" } else { "Lambda Function Invocation Result - Success" };
+    let outcome = if failed {
+        "Lambda Function Invocation Result - Failure"
+    } else {
+        "Lambda Function Invocation Result - Success"
+    };
     let entry = aws_sdk_eventbridge::types::PutEventsRequestEntry::builder()
         .event_bus_name(arn)
         .source("lambda")

@@ -38,7 +38,9 @@ pub async fn accept(shared: Rc<Shared>, mut events: tokio::sync::mpsc::Unbounded
     while let Some(event) = events.recv().await {
         match shared.lambda.function(&event.function_arn).map(Rc::clone) {
             Some(function) => enqueue(&shared, function, event),
-            None => shared.problem(format!("an event for {}, which is not a function of the template", event.function_arn)),
+            None => {
+                shared.problem(format!("an event for {}, which is not a function of the template", event.function_arn))
+            }
         }
         shared.took_event();
     }
@@ -46,12 +48,15 @@ pub async fn accept(shared: Rc<Shared>, mut events: tokio::sync::mpsc::Unbounded
 
 fn enqueue(shared: &Rc<Shared>, function: Rc<Function>, event: FunctionEvent) {
     let origin = Origin::of(&event);
-    let delivery = shared.recorder.record(shared.producer_of(&origin.ids), What::Delivery {
-        from: origin.from,
-        function: function.settings.logical_id.clone(),
-        records: 1,
-        ids: origin.ids,
-    });
+    let delivery = shared.recorder.record(
+        shared.producer_of(&origin.ids),
+        What::Delivery {
+            from: origin.from,
+            function: function.settings.logical_id.clone(),
+            records: 1,
+            ids: origin.ids,
+        },
+    );
     spawn(shared, function, origin.payload, delivery);
 }
 
@@ -110,7 +115,11 @@ async fn attempts(
             return Finished { last, attempts: attempt, condition: "EventAgeExceeded" };
         }
         let what = format!("attempt {} of {}", attempt + 1, function.settings.logical_id);
-        pending.waiting(what, due, last.result.as_ref().err().map_or_else(String::new, |error| error.message().to_owned()));
+        pending.waiting(
+            what,
+            due,
+            last.result.as_ref().err().map_or_else(String::new, |error| error.message().to_owned()),
+        );
         clock.sleep_until(due).await;
         pending.running();
     }

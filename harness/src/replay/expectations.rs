@@ -66,7 +66,8 @@ impl Checker<'_> {
         for expected in &expect.invocations {
             let found = counts.get(&expected.name.value).copied().unwrap_or_default();
             if !expected.value.contains(found) {
-                let message = format!("{} was invoked {}, expected {}", expected.name.value, times(found), expected.value);
+                let message =
+                    format!("{} was invoked {}, expected {}", expected.name.value, times(found), expected.value);
                 self.fail(expected, message, Vec::new());
             }
         }
@@ -155,8 +156,10 @@ impl Checker<'_> {
             let matching = found.items.iter().filter(|item| matches(matcher, Value::Object((*item).clone()))).count();
             if matching != 1 {
                 let number = index + 1;
-                let message =
-                    format!("pattern {number} matches {} of table {name}, expected exactly 1", counted(matching as u64, "item"));
+                let message = format!(
+                    "pattern {number} matches {} of table {name}, expected exactly 1",
+                    counted(matching as u64, "item")
+                );
                 self.fail(expected, message, shown_items(&found.items));
             }
         }

@@ -74,7 +74,8 @@ impl<'s> Player<'s> {
 
     async fn given_items(&self, logical_id: &str, file: &std::path::Path) -> Result<(), String> {
         let text = std::fs::read_to_string(file).map_err(|error| error.to_string())?;
-        let items: Vec<serde_json::Map<String, Value>> = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+        let items: Vec<serde_json::Map<String, Value>> =
+            serde_json::from_str(&text).map_err(|error| error.to_string())?;
         let table = self.shared.stack.tables.iter().find(|table| table.logical_id == logical_id);
         let table = table.ok_or_else(|| format!("the template has no table {logical_id}"))?;
         let dynamodb = aws_sdk_dynamodb::Client::new(&self.shared.service_config());
@@ -149,7 +150,8 @@ impl<'s> Player<'s> {
         let body = self.bytes(content)?;
         let put = aws_sdk_s3::Client::new(config).put_object().bucket(bucket).key(&step.key).body(body.into());
         let metadata: HashMap<String, String> = step.metadata.clone().into_iter().collect();
-        let put = put.set_metadata((!metadata.is_empty()).then_some(metadata)).set_content_type(step.content_type.clone());
+        let put =
+            put.set_metadata((!metadata.is_empty()).then_some(metadata)).set_content_type(step.content_type.clone());
         sent(put.send().await)
     }
 
@@ -186,7 +188,8 @@ impl<'s> Player<'s> {
             send = send.delay_seconds(i32::try_from(delay.as_secs()).unwrap_or(i32::MAX));
         }
         for (name, value) in &step.attributes {
-            let attribute = aws_sdk_sqs::types::MessageAttributeValue::builder().data_type("String").string_value(value);
+            let attribute =
+                aws_sdk_sqs::types::MessageAttributeValue::builder().data_type("String").string_value(value);
             send = send.message_attributes(name, attribute.build().map_err(|error| error.to_string())?);
         }
         sent(send.send().await)
@@ -198,7 +201,8 @@ impl<'s> Player<'s> {
         let publish = aws_sdk_sns::Client::new(config).publish().topic_arn(&topic.arn).message(message);
         let mut publish = publish.set_subject(step.subject.clone());
         for (name, value) in &step.attributes {
-            let attribute = aws_sdk_sns::types::MessageAttributeValue::builder().data_type("String").string_value(value);
+            let attribute =
+                aws_sdk_sns::types::MessageAttributeValue::builder().data_type("String").string_value(value);
             publish = publish.message_attributes(name, attribute.build().map_err(|error| error.to_string())?);
         }
         sent(publish.send().await)
@@ -243,7 +247,9 @@ impl<'s> Player<'s> {
             }
             (Some(InvokeExpect::Error(matcher)), Err(error)) => mismatches(matcher, error.message().into()),
             (Some(InvokeExpect::Error(_)), Ok(payload)) => vec![format!("the function succeeded with {payload}")],
-            (None | Some(InvokeExpect::Payload(_)), Err(error)) => vec![format!("the function failed: {}", error.message())],
+            (None | Some(InvokeExpect::Payload(_)), Err(error)) => {
+                vec![format!("the function failed: {}", error.message())]
+            }
             (None, Ok(_)) => Vec::new(),
         };
         if !wrong.is_empty() {
@@ -279,7 +285,8 @@ impl<'s> Player<'s> {
             let of_this = (*left).min(fail.times.get() as usize);
             *left -= of_this;
             if of_this > 0 {
-                let message = format!("{of_this} of {} attempts of {name} that were to fail did not happen", fail.times);
+                let message =
+                    format!("{of_this} of {} attempts of {name} that were to fail did not happen", fail.times);
                 failures.push(self.failure(step.span.clone(), message));
             }
         }
@@ -295,7 +302,9 @@ impl<'s> Player<'s> {
     fn capture(&mut self, captures: &BTreeMap<CaptureName, Pointer>, answer: &Value) -> Done {
         for (name, pointer) in captures {
             let found = pointer.find(answer).cloned();
-            let found = found.ok_or_else(|| format!("nothing to capture as `{}` at {} of {answer}", name.as_str(), pointer.as_str()))?;
+            let found = found.ok_or_else(|| {
+                format!("nothing to capture as `{}` at {} of {answer}", name.as_str(), pointer.as_str())
+            })?;
             self.captured.insert(name.as_str().to_owned(), found);
         }
         Ok(())

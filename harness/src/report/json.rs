@@ -21,13 +21,15 @@ fn scenario(finished: &Finished) -> Value {
         Err(diagnostics) => {
             let mistakes: Vec<Value> = diagnostics
                 .iter()
-                .map(|mistake| json!({
-                    "message": mistake.message,
-                    "file": mistake.source.path,
-                    "line": mistake.source.line(mistake.span.start),
-                    "label": mistake.label,
-                    "help": mistake.help,
-                }))
+                .map(|mistake| {
+                    json!({
+                        "message": mistake.message,
+                        "file": mistake.source.path,
+                        "line": mistake.source.line(mistake.span.start),
+                        "label": mistake.label,
+                        "help": mistake.help,
+                    })
+                })
                 .collect();
             json!({ "file": finished.file, "status": "invalid", "mistakes": mistakes })
         }

@@ -56,11 +56,15 @@ fn snapshot_failure(snapshot: &SnapshotOutcome) -> String {
         Comparison::Same => String::new(),
         Comparison::Missing => {
             let text: String = snapshot.text.lines().take(20).map(|line| format!("    {line}\n")).collect();
-            format!("there is no snapshot {path} yet. The tables are now:\n{text}\nwrite it with --update-snapshots\n\n")
+            format!(
+                "there is no snapshot {path} yet. The tables are now:\n{text}\nwrite it with --update-snapshots\n\n"
+            )
         }
         Comparison::Different(difference) => {
             let lines: String = difference.lines().map(|line| format!("    {line}\n")).collect();
-            format!("the tables differ from {path} (- committed, + now):\n{lines}\naccept them with --update-snapshots\n\n")
+            format!(
+                "the tables differ from {path} (- committed, + now):\n{lines}\naccept them with --update-snapshots\n\n"
+            )
         }
     }
 }
@@ -97,7 +101,8 @@ pub fn summary(all: &[Finished], took: std::time::Duration, styled: bool) -> Str
 
 fn not_simulated(all: &[Finished]) -> String {
     let outcomes = all.iter().filter_map(|finished| finished.result.as_ref().ok());
-    let mut what: Vec<String> = outcomes.flat_map(|outcome| &outcome.not_simulated).map(|left| left.what.clone()).collect();
+    let mut what: Vec<String> =
+        outcomes.flat_map(|outcome| &outcome.not_simulated).map(|left| left.what.clone()).collect();
     what.sort();
     what.dedup();
     if what.is_empty() { String::new() } else { format!("\nnot simulated: {}\n", what.join(", ")) }

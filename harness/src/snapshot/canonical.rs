@@ -39,7 +39,8 @@ pub fn canonical(selected: &Selected, first: (&Tables, &[String]), second: Optio
     let mut placeholders = Placeholders::default();
     let (mut text, mut listed) = (String::new(), Vec::new());
     for (name, redacted) in selected {
-        let (table, learned) = (first.0.get(name).cloned().unwrap_or_default(), volatile.get(name).cloned().unwrap_or_default());
+        let (table, learned) =
+            (first.0.get(name).cloned().unwrap_or_default(), volatile.get(name).cloned().unwrap_or_default());
         listed.extend(list(name, &learned));
         text.push_str(&render(name, &table, redacted, &learned, &ids, &mut placeholders));
     }
@@ -121,7 +122,8 @@ mod tests {
     use serde_json::json;
 
     fn tables(items: Value) -> Tables {
-        let items = items.as_array().expect("a list").iter().map(|item| item.as_object().expect("an item").clone()).collect();
+        let items =
+            items.as_array().expect("a list").iter().map(|item| item.as_object().expect("an item").clone()).collect();
         BTreeMap::from([("Orders".to_owned(), TableState { keys: vec!["id".to_owned()], items })])
     }
 
@@ -145,10 +147,12 @@ mod tests {
 
     #[test]
     fn generated_ids_are_renamed_consistently_and_do_not_decide_the_order() {
-        let run = |ids: [&str; 2]| tables(json!([
-            {"id": ids[0], "name": "b", "replaces": ids[1]},
-            {"id": ids[1], "name": "a"},
-        ]));
+        let run = |ids: [&str; 2]| {
+            tables(json!([
+                {"id": ids[0], "name": "b", "replaces": ids[1]},
+                {"id": ids[1], "name": "a"},
+            ]))
+        };
         let (low, high) = ("11111111-1111-4111-8111-111111111111", "99999999-9999-4999-8999-999999999999");
         let text = |ids: [&str; 2]| canonical(&selected(&[]), (&run(ids), &ids.map(str::to_owned)), None).text;
         assert_eq!(text([low, high]), text([high, low]));

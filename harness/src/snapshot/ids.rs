@@ -92,15 +92,18 @@ impl Placeholders {
 /// Whether a text looks like a generated id and not like a time or a word: a UUID, or 16 characters or more
 /// of letters and digits that has both.
 pub fn looks_generated(text: &str) -> bool {
-    let uuid = text.len() == 36 && text.bytes().enumerate().all(|(index, byte)| match index {
-        8 | 13 | 18 | 23 => byte == b'-',
-        _ => byte.is_ascii_hexdigit(),
-    });
+    let uuid = text.len() == 36
+        && text.bytes().enumerate().all(|(index, byte)| match index {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        });
     let token = text.len() >= 16
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
         && text.bytes().any(|byte| byte.is_ascii_digit())
         && text.bytes().any(|byte| byte.is_ascii_alphabetic())
-        && !text.contains("T0") && !text.contains("T1") && !text.contains("T2");
+        && !text.contains("T0")
+        && !text.contains("T1")
+        && !text.contains("T2");
     uuid || token
 }
 

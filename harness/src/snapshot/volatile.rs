@@ -59,7 +59,8 @@ fn neutral(items: &[Item], ids: &KnownIds) -> Vec<Item> {
 fn pair<'a>(first: &'a [Item], second: &'a [Item], keys: &[String]) -> Vec<(&'a Item, &'a Item)> {
     let key = |item: &Item| keys.iter().map(|key| item[key].to_string()).collect::<Vec<_>>().join("\n");
     let (mut pairs, first, second) = pair_by(first.iter().collect(), second.iter().collect(), key);
-    let (more, mut first, mut second) = pair_by(first, second, |item| skeleton(&Value::Object((*item).clone())).to_string());
+    let (more, mut first, mut second) =
+        pair_by(first, second, |item| skeleton(&Value::Object((*item).clone())).to_string());
     pairs.extend(more);
     first.sort_by_key(|item| Value::Object((*item).clone()).to_string());
     second.sort_by_key(|item| Value::Object((*item).clone()).to_string());
