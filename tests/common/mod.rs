@@ -14,6 +14,7 @@ pub struct Run {
     pub stderr: String,
 }
 
+#[allow(dead_code, reason = "not every test binary that shares this module uses all of it")]
 impl Run {
     /// The ended run of a process.
     pub fn of(output: Output) -> Self {
@@ -48,7 +49,7 @@ pub fn rehearsal_in(directory: &Path, arguments: &[&str]) -> Run {
 }
 
 /// Runs `rehearsal` in the workspace's root.
-#[allow(dead_code, reason = "not every test binary that shares this module uses it")]
+#[allow(dead_code, reason = "not every test binary that shares this module uses all of it")]
 pub fn rehearsal(arguments: &[&str]) -> Run {
     rehearsal_in(Path::new(ROOT), arguments)
 }
@@ -58,7 +59,7 @@ pub struct Project {
     pub path: PathBuf,
 }
 
-#[allow(dead_code, reason = "not every test binary that shares this module uses it")]
+#[allow(dead_code, reason = "not every test binary that shares this module uses all of it")]
 impl Project {
     /// An empty folder. Tests run side by side, so each needs a name of its own.
     pub fn new(name: &str) -> Self {
