@@ -30,18 +30,19 @@ fn functions_that_are_bound_on_one_side_only_are_listed_for_both_sides() {
     let function = |app: App, name| app.function(name, read_csv::State::new, read_csv::handler);
     let app = ["Bound", "Stray"].into_iter().fold(App::new(), function);
     let apps = Apps::new(&folder).app("templates/unbound.yaml", app);
-    let Err(mistakes) = rehearsal::run::prepare(&folder.join("not-bound.yaml"), &apps) else {
-        panic!("it is wrong")
-    };
+    let Err(mistakes) = rehearsal::run::prepare(&folder.join("not-bound.yaml"), &apps) else { panic!("it is wrong") };
     let said = mistakes.render(false).replace(&format!("{ROOT}/"), "");
-    assert_eq!(said, "\
+    assert_eq!(
+        said,
+        "\
 error: the template and the app bound to it have different functions
  --> tests/bad/not-bound.yaml:3:11
   |
 3 | template: templates/unbound.yaml
   |           ^^^^^^^^^^^^^^^^^^^^^^ in the template, not bound: Forgotten
   |
-  = help: bound, not in the template: Stray");
+  = help: bound, not in the template: Stray"
+    );
 }
 
 /// A message whose file is gone would be kept for ever.

@@ -33,8 +33,8 @@ pub use steps::{
 };
 
 use crate::diagnostic::{Diagnostics, Source, Span};
-use crate::yaml::{self, Node};
 pub use crate::yaml::Located;
+use crate::yaml::{self, Node};
 
 /// One scenario file, read.
 #[derive(Clone, Debug, PartialEq)]

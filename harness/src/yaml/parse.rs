@@ -20,7 +20,10 @@ const ADVICE: [(&str, &str); 6] = [
     ("only valid inside a block", "a bracket or brace above may still be open"),
     ("did not find expected ','", "a bracket or brace above may still be open"),
     ("mapping values are not allowed", "check the indentation, and quote a text that has `: ` in it"),
-    ("did not find expected key", "check the indentation: the entries of a list or mapping stand exactly below each other"),
+    (
+        "did not find expected key",
+        "check the indentation: the entries of a list or mapping stand exactly below each other",
+    ),
     ("unexpected character", "quote a text that begins with this character"),
 ];
 
