@@ -16,7 +16,7 @@ use crate::outcome::Finished;
 use crate::report::{json, text};
 use crate::run::{Apps, DEFAULT_SEED, prepare, run};
 use crate::snapshot::{self, Comparison};
-use crate::words::{count, shown};
+use crate::words::{counted, shown};
 use crate::{scenario, trace};
 
 const EXAMPLES: &str = "\
@@ -128,7 +128,7 @@ fn replay(apps: &Apps, args: &RunArgs) -> Result<ExitCode, String> {
     match args.format {
         Format::Json => print_line(&serde_json::to_string_pretty(&json::report(&all)).expect("a report is plain data")),
         Format::Text => {
-            all.iter().for_each(|finished| print_text(&text::scenario(finished, styled)));
+            print_text(&text::scenarios(&all, styled));
             print_text(&text::summary(&all, watch.elapsed(), styled));
         }
     }
@@ -226,7 +226,7 @@ fn check(apps: &Apps, selection: &Selection) -> Result<ExitCode, String> {
             }
         }
     }
-    print_text(&format!("\n{} checked, {invalid} invalid\n", count(files.len() as u64, "scenario")));
+    print_text(&format!("\n{} checked, {invalid} invalid\n", counted(files.len() as u64, "scenario")));
     Ok(if invalid == 0 { ExitCode::SUCCESS } else { ExitCode::from(INVALID) })
 }
 

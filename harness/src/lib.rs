@@ -11,9 +11,9 @@
 //!
 //! - the user's files: [`diagnostic`], [`yaml`], [`scenario`], [`template`], and what a template comes to, [`stack`];
 //! - the driver: [`backend`], `provision`, `call` (the layer around every AWS call), `invoke` (one
-//!   invocation), `mapping` (event source mappings), `push` (asynchronous invocation), `api` (API Gateway),
-//!   [`event`] (payloads), `pending` and [`settle`] (when is it at rest?); `shared` is what they have in common, and `driver` puts
-//!   them together;
+//!   invocation) and `logs`, `mapping` (event source mappings), `push` (asynchronous invocation), `api` (API Gateway),
+//!   [`event`] (payloads), `pending` and [`settle`] (when is it at rest?); `shared` is what they have in common,
+//!   and `driver` puts them together;
 //! - a run: `replay` (one replay), [`mod@run`] (one scenario to one [`outcome::Outcome`]), [`state`] and
 //!   [`snapshot`], [`trace`];
 //! - what people see: [`report`] (in `words`), [`cli`], [`testing`].
@@ -28,6 +28,7 @@ mod driver;
 pub mod event;
 mod find;
 mod invoke;
+mod logs;
 mod mapping;
 mod matching;
 pub mod outcome;

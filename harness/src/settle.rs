@@ -102,7 +102,7 @@ fn at_rest(driver: &Driver, standing: &Standing) -> Option<Settled> {
         return None;
     }
     Some(match standing.next_recurring() {
-        Some((until, what)) => Settled::Waiting { until, what: what.to_owned(), overdue: false, last_error: None },
+        Some((until, what)) => Settled::Waiting { until, what: named(driver, what), overdue: false, last_error: None },
         None => Settled::Idle,
     })
 }
@@ -147,7 +147,7 @@ fn overdue(driver: &Driver, standing: &Standing) -> Settled {
     let mut all = driver.shared.pending.all();
     all.extend(source_queues(driver, standing).map(of_queue));
     all.extend(standing.outstanding.iter().filter(|next| !next.recurring).map(|next| Pending {
-        what: next.what.clone(),
+        what: named(driver, &next.what),
         due: Some(next.due),
         last_error: None,
     }));
@@ -160,4 +160,10 @@ fn overdue(driver: &Driver, standing: &Standing) -> Settled {
         Some(Pending { what, due: None, last_error }) => Settled::Stuck { at: what.clone(), what, last_error },
         None => Settled::Idle,
     }
+}
+
+/// What the backend is going to do, with logical ids for physical names.
+fn named(driver: &Driver, what: &str) -> String {
+    let words = what.split(' ').map(|word| driver.shared.recorder.logical_id(word));
+    words.collect::<Vec<_>>().join(" ")
 }

@@ -28,6 +28,21 @@ pub struct Stack {
     pub outputs: BTreeMap<String, String>,
 }
 
+impl Stack {
+    /// Logical ids by physical name: what people are shown instead of generated names.
+    pub fn logical_ids(&self) -> BTreeMap<String, String> {
+        let pair = |name: &String, logical_id: &String| (name.clone(), logical_id.clone());
+        let mut ids = BTreeMap::new();
+        ids.extend(self.buckets.iter().map(|bucket| pair(&bucket.name, &bucket.logical_id)));
+        ids.extend(self.queues.iter().map(|queue| pair(&queue.name, &queue.logical_id)));
+        ids.extend(self.topics.iter().map(|topic| pair(&topic.name, &topic.logical_id)));
+        ids.extend(self.tables.iter().map(|table| pair(&table.name, &table.logical_id)));
+        ids.extend(self.buses.iter().map(|bus| pair(&bus.name, &bus.logical_id)));
+        ids.extend(self.rules.iter().map(|rule| pair(&rule.name, &rule.logical_id)));
+        ids
+    }
+}
+
 /// A resource, or a property of one, that is accepted and left out.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NotSimulated {

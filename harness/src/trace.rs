@@ -126,6 +126,8 @@ pub fn to_json_lines(events: &[Event]) -> String {
 #[derive(Clone, Debug)]
 pub struct Recorder {
     clock: Clock,
+    /// Logical ids by physical name.
+    logical_ids: Arc<BTreeMap<String, String>>,
     state: Arc<Mutex<State>>,
 }
 
@@ -137,9 +139,14 @@ struct State {
 }
 
 impl Recorder {
-    /// An empty trace on a clock.
-    pub fn new(clock: Clock) -> Self {
-        Self { clock, state: Arc::default() }
+    /// An empty trace on a clock, of a stack whose resources have these logical ids by physical name.
+    pub fn new(clock: Clock, logical_ids: BTreeMap<String, String>) -> Self {
+        Self { clock, logical_ids: Arc::new(logical_ids), state: Arc::default() }
+    }
+
+    /// The logical id of what has this physical name, or the name itself.
+    pub fn logical_id<'a>(&'a self, name: &'a str) -> &'a str {
+        self.logical_ids.get(name).map_or(name, String::as_str)
     }
 
     /// Records an event and returns its number.
@@ -170,6 +177,14 @@ impl Recorder {
     /// The call that brought an id into the world.
     pub fn producer(&self, id: &str) -> Option<EventId> {
         self.lock().producers.get(id).copied()
+    }
+
+    /// How often a function ran among the causes of an event.
+    pub fn runs_before(&self, event: EventId, function: &str) -> usize {
+        let state = self.lock();
+        let cause = |event: &EventId| state.events[*event as usize - 1].cause;
+        let ran = |event: &EventId| matches!(&state.events[*event as usize - 1].what, What::Invocation { function: name, .. } if name == function);
+        std::iter::successors(Some(event), cause).filter(ran).count()
     }
 
     /// The events so far.

@@ -1,25 +1,12 @@
 //! `GetOrder`: `GET /orders/{orderId}`.
 
-use aws_types::SdkConfig;
 use lambda_runtime::{Error, LambdaEvent};
 
-use super::{Orders, requested, shown};
-use crate::Environment;
+use super::{requested, shown};
 use crate::api::{ApiRequest, ApiResponse, Failure, answer};
 
-pub struct State {
-    orders: Orders,
-}
-
-impl State {
-    /// Built once per cold start.
-    ///
-    /// # Errors
-    /// When `ORDERS_TABLE` is not set.
-    pub fn new(config: &SdkConfig, environment: &Environment) -> Result<Self, Error> {
-        Ok(Self { orders: Orders::new(config, environment)? })
-    }
-}
+/// All that the function needs is the table of orders.
+pub use super::Orders as State;
 
 /// 200 with the order; 404.
 ///
@@ -30,5 +17,5 @@ pub async fn handler(state: &State, event: LambdaEvent<ApiRequest>) -> Result<Ap
 }
 
 async fn get(state: &State, request: &ApiRequest) -> Result<ApiResponse, Failure> {
-    shown(200, &requested(&state.orders, request).await?)
+    shown(200, &requested(state, request).await?)
 }

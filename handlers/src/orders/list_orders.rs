@@ -1,31 +1,18 @@
 //! `ListOrders`: `GET /orders?customerId=…&limit=…&nextToken=…`, a customer's orders, oldest first, in pages.
 
-use aws_types::SdkConfig;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use lambda_runtime::{Error, LambdaEvent};
 use serde::Serialize;
 
-use super::{Order, Orders};
-use crate::Environment;
+use super::Order;
 use crate::api::{ApiRequest, ApiResponse, Failure, Problem, answer};
 
 const DEFAULT_LIMIT: i32 = 20;
 const LARGEST_LIMIT: i32 = 100;
 
-pub struct State {
-    orders: Orders,
-}
-
-impl State {
-    /// Built once per cold start.
-    ///
-    /// # Errors
-    /// When `ORDERS_TABLE` is not set.
-    pub fn new(config: &SdkConfig, environment: &Environment) -> Result<Self, Error> {
-        Ok(Self { orders: Orders::new(config, environment)? })
-    }
-}
+/// All that the function needs is the table of orders.
+pub use super::Orders as State;
 
 /// 200 with `count`, `orders`, and `nextToken` while there may be more; 400.
 ///
@@ -51,7 +38,7 @@ async fn list(state: &State, request: &ApiRequest) -> Result<ApiResponse, Failur
     };
     let limit = request.query("limit").map_or(Ok(DEFAULT_LIMIT), parse_limit)?;
     let start = request.query("nextToken").map(parse_token).transpose()?;
-    let page = state.orders.list(customer_id, limit, start).await?;
+    let page = state.list(customer_id, limit, start).await?;
     let next_token = page.last.as_ref().map(token).transpose()?;
     Ok(ApiResponse::json(200, &Listing { count: page.orders.len(), orders: page.orders, next_token })?)
 }

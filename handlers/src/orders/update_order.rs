@@ -1,26 +1,13 @@
 //! `UpdateOrder`: `PUT /orders/{orderId}`, new items for the version that the client has seen, named by
 //! `If-Match` (the ETag of an earlier answer) or by the body's `version`.
 
-use aws_types::SdkConfig;
 use lambda_runtime::{Error, LambdaEvent};
 
-use super::{Change, Orders, Status, check_version, replace, requested};
-use crate::Environment;
+use super::{Change, Status, check_version, replace, requested};
 use crate::api::{ApiRequest, ApiResponse, Failure, Problem, answer};
 
-pub struct State {
-    orders: Orders,
-}
-
-impl State {
-    /// Built once per cold start.
-    ///
-    /// # Errors
-    /// When `ORDERS_TABLE` is not set.
-    pub fn new(config: &SdkConfig, environment: &Environment) -> Result<Self, Error> {
-        Ok(Self { orders: Orders::new(config, environment)? })
-    }
-}
+/// All that the function needs is the table of orders.
+pub use super::Orders as State;
 
 /// 200 with the changed order; 400, 404, 415; 409 when the version is not the order's or it is cancelled.
 ///
@@ -33,13 +20,13 @@ pub async fn handler(state: &State, event: LambdaEvent<ApiRequest>) -> Result<Ap
 async fn update(state: &State, request: &ApiRequest) -> Result<ApiResponse, Failure> {
     let change = Change::parse(&request.json()?)?;
     let version = seen_version(request.header("if-match"), change.version)?;
-    let current = requested(&state.orders, request).await?;
+    let current = requested(state, request).await?;
     check_version(&current, version)?;
     if current.status == Status::Cancelled {
         return Err(Problem::new(409, "OrderCancelled", "a cancelled order cannot be changed").into());
     }
     let next = current.with_items(change.items, request.time()?);
-    replace(&state.orders, &current, next).await
+    replace(state, &current, next).await
 }
 
 /// The version that the client has seen; the header comes first.

@@ -12,6 +12,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use http_body_util::BodyExt;
+use tokio::time::Instant;
 
 use crate::protocol::{AwsError, Identity, Reply, Request, Service, UnknownRequest, identify};
 use crate::sqs::QueueDepth;
@@ -138,9 +139,25 @@ impl Emulator {
     }
 
     async fn serve(&self, request: &Request, identity: &Identity) -> Reply {
-        if identity.service == Service::Sqs && identity.operation == "ReceiveMessage" {
-            self.long_poll(request).await;
+        let deadline = self.long_poll_deadline(request, identity);
+        loop {
+            if let Some((queue_url, deadline)) = &deadline {
+                tokio::select! {
+                    biased;
+                    () = self.message_ready(queue_url) => {}
+                    () = tokio::time::sleep_until(*deadline) => {}
+                }
+            }
+            let reply = self.serve_now(request, identity);
+            // What looked ready may have gone to another receiver or to the dead-letter queue: wait on.
+            let over = deadline.as_ref().is_none_or(|(_, deadline)| self.clock.instant(self.clock.now()) >= *deadline);
+            if over || !sqs::received_nothing(&reply) {
+                return reply;
+            }
         }
+    }
+
+    fn serve_now(&self, request: &Request, identity: &Identity) -> Reply {
         let mut world = self.lock();
         let (clock, ids) = (world.clock, world.ids.clone());
         let request_id = if identity.service == Service::S3 { ids.upper(16) } else { ids.uuid() };
@@ -157,14 +174,13 @@ impl Emulator {
         with_common_headers(reply, identity.service, &request_id, clock, &ids)
     }
 
-    /// Waits as long as `ReceiveMessage` may, or until a message can be received.
-    async fn long_poll(&self, request: &Request) {
-        let Some((queue_url, wait)) = sqs::long_poll(&self.lock(), request) else { return };
-        tokio::select! {
-            biased;
-            () = self.message_ready(&queue_url) => {}
-            () = tokio::time::sleep(wait) => {}
+    /// The queue of a `ReceiveMessage` that may wait, and until when.
+    fn long_poll_deadline(&self, request: &Request, identity: &Identity) -> Option<(String, Instant)> {
+        if identity.service != Service::Sqs || identity.operation != "ReceiveMessage" {
+            return None;
         }
+        let (queue_url, wait) = sqs::long_poll(&self.lock(), request)?;
+        Some((queue_url, self.clock.instant(self.clock.now()) + wait))
     }
 
     fn lock(&self) -> MutexGuard<'_, World> {

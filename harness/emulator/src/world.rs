@@ -80,11 +80,6 @@ impl World {
         self.regions.values()
     }
 
-    /// All regions that hold something, in order, to change.
-    pub fn regions_mut(&mut self) -> impl Iterator<Item = &mut Region> {
-        self.regions.values_mut()
-    }
-
     /// Sets who takes what is delivered to functions.
     pub fn set_functions(&mut self, sink: FunctionSink) {
         self.functions = Some(sink);

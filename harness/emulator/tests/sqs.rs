@@ -277,6 +277,21 @@ async fn a_long_poll_returns_as_soon_as_a_message_arrives() {
     assert_eq!(start.elapsed().as_secs(), 3);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_long_poll_that_finds_its_message_taken_waits_on() {
+    let setup = setup(&[]).await;
+    let start = Instant::now();
+    let poll = |seconds| setup.sqs.receive_message().queue_url(&setup.url).wait_time_seconds(seconds).send();
+    let send = async {
+        tokio::time::sleep(3 * SECOND).await;
+        setup.send("a").await;
+    };
+    let (first, second, ()) = tokio::join!(poll(20), poll(20), send);
+    let received = [first, second].map(|polled| polled.expect("valid").messages().len());
+    assert_eq!(received, [1, 0]);
+    assert_eq!(start.elapsed().as_secs(), 20, "the other poll lasts its whole wait");
+}
+
 #[rstest]
 #[case::asked_for(&[], Some(20), 20)]
 #[case::of_the_queue(&[("ReceiveMessageWaitTimeSeconds", "7")], None, 7)]

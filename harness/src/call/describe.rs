@@ -7,12 +7,13 @@ use serde_json::Value;
 
 use crate::trace::Effect;
 
-/// The table, queue, topic, bus, or bucket and key that a call is about; several joined with commas.
-pub fn resource(identity: &Identity, request: &Request) -> String {
-    match identity.service {
+/// The table, queue, topic, bus, or bucket and key that a call is about, as `name` calls it; several joined
+/// with commas.
+pub fn resource(identity: &Identity, request: &Request, name: impl Fn(&str) -> String) -> String {
+    let all = match identity.service {
         Service::S3 => {
             let (bucket, key) = rehearsal_emulator::s3::bucket_and_key(request);
-            [bucket, key].into_iter().flatten().collect::<Vec<_>>().join("/")
+            return [bucket.map(|bucket| name(&bucket)), key].into_iter().flatten().collect::<Vec<_>>().join("/");
         }
         Service::Sns => {
             let form = query::form(request);
@@ -24,7 +25,8 @@ pub fn resource(identity: &Identity, request: &Request) -> String {
             let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
             json_resource(&body)
         }
-    }
+    };
+    all.split(',').map(name).collect::<Vec<_>>().join(",")
 }
 
 fn json_resource(body: &Value) -> String {

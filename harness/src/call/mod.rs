@@ -155,7 +155,7 @@ impl Connector {
         let what = match identify(request) {
             Ok(identity) => What::Call {
                 service: identity.service.name().to_owned(),
-                resource: resource(&identity, request),
+                resource: resource(&identity, request, |name| self.recorder.logical_id(name).to_owned()),
                 effect: effect(&identity.operation, status),
                 status,
                 error: failure.or_else(|| error_code(status, body)),

@@ -29,6 +29,10 @@ use crate::trace::{Ended, Environment, EventId, Recorder, What};
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
 const SYNCHRONOUS_PAYLOAD_LIMIT: usize = 6 * 1024 * 1024;
 
+/// How often a function may lead to itself before Lambda stops the loop.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html>
+const RECURSION_LIMIT: usize = 16;
+
 /// The Lambda service: functions by ARN, and all that invoking one needs.
 pub struct Lambda {
     functions: BTreeMap<String, Rc<Function>>,
@@ -165,8 +169,15 @@ impl Lambda {
         );
         let ended = if throttled {
             Err((Ended::Throttled, InvokeError::Throttled))
+        } else if self.recorder.runs_before(request.cause, &function.settings.logical_id) >= RECURSION_LIMIT {
+            function.idle.borrow_mut().extend(warm);
+            let name = &function.settings.logical_id;
+            Err(failed(
+                "Lambda.RecursiveLoop",
+                format!("Lambda stopped a recursive loop: {name} has led to itself {RECURSION_LIMIT} times"),
+            ))
         } else {
-            let span = tracing::info_span!("invocation", event);
+            let span = crate::logs::invocation_span(event);
             self.attempt(function, warm, planned, &request, event).instrument(span).await
         };
         let (ended, result) = match ended {

@@ -17,7 +17,7 @@ use serde_json::Value;
 use crate::event;
 use crate::invoke::{Function, InvokeError, Invoked, Request};
 use crate::shared::Shared;
-use crate::trace::{EventId, What};
+use crate::trace::{EventId, Recorder, What};
 
 /// What Lambda waits after a function error before the first and the second retry.
 const RETRY_DELAYS: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(120)];
@@ -47,7 +47,7 @@ pub async fn accept(shared: Rc<Shared>, mut events: tokio::sync::mpsc::Unbounded
 }
 
 fn enqueue(shared: &Rc<Shared>, function: Rc<Function>, event: FunctionEvent) {
-    let origin = Origin::of(&event);
+    let origin = Origin::of(&event, &shared.recorder);
     let delivery = shared.recorder.record(
         shared.producer_of(&origin.ids),
         What::Delivery {
@@ -134,22 +134,22 @@ struct Origin {
 }
 
 impl Origin {
-    fn of(event: &FunctionEvent) -> Self {
+    fn of(event: &FunctionEvent, recorder: &Recorder) -> Self {
         let body: Value = serde_json::from_str(&event.payload).unwrap_or_default();
         let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
         match &event.source {
             FunctionSource::S3 => Self {
-                from: format!("S3 {}", text("/Records/0/s3/bucket/name")),
+                from: format!("S3 {}", recorder.logical_id(&text("/Records/0/s3/bucket/name"))),
                 ids: vec![text("/Records/0/responseElements/x-amz-request-id")],
                 payload: event.payload.clone(),
             },
             FunctionSource::Sns { subscription_arn } => Self {
-                from: format!("SNS {}", text("/TopicArn").rsplit(':').next().unwrap_or_default()),
+                from: format!("SNS {}", recorder.logical_id(text("/TopicArn").rsplit(':').next().unwrap_or_default())),
                 ids: vec![text("/MessageId")],
                 payload: event::sns::event(&body, subscription_arn).to_string(),
             },
             FunctionSource::EventBridge { rule_arn } => Self {
-                from: format!("EventBridge {}", rule_arn.rsplit('/').next().unwrap_or_default()),
+                from: format!("EventBridge {}", recorder.logical_id(rule_arn.rsplit('/').next().unwrap_or_default())),
                 ids: vec![text("/id")],
                 payload: event.payload.clone(),
             },

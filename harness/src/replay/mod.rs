@@ -58,7 +58,8 @@ pub fn replay(scenario: &Scenario, stack: &Stack, app: &App, settings: Settings)
         let ids = Ids::seeded(settings.seed);
         let (hosts, host_requests) = host_handler();
         let backend = Rc::new(Embedded::new(clock, ids.clone(), hosts));
-        let recorder = Recorder::new(clock);
+        let recorder = Recorder::new(clock, stack.logical_ids());
+        let _logs = crate::logs::capture(recorder.clone());
         let shared = Shared::new(backend, stack.clone(), app, ids, recorder);
         play(scenario, shared, host_requests).await
     })

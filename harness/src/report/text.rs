@@ -1,13 +1,26 @@
 //! The report that people read in a terminal.
 
+use std::path::Path;
+
 use anstyle::{AnsiColor, Style};
 
 use super::timeline;
 use crate::diagnostic::Diagnostics;
 use crate::outcome::{Failure, Finished, Outcome, SnapshotOutcome};
-use crate::settle::Settled;
 use crate::snapshot::Comparison;
-use crate::words::{count, duration, shown};
+use crate::words::{counted, duration, shown};
+
+/// All scenarios, folder by folder.
+pub fn scenarios(all: &[Finished], styled: bool) -> String {
+    let folder =
+        |finished: &Finished| Path::new(&finished.file).parent().unwrap_or(Path::new("")).display().to_string();
+    let mut text = String::new();
+    for folder_of_scenarios in all.chunk_by(|a, b| folder(a) == folder(b)) {
+        text.push_str(&format!("\n{}\n", folder(&folder_of_scenarios[0])));
+        text.extend(folder_of_scenarios.iter().map(|finished| scenario(finished, styled)));
+    }
+    text
+}
 
 /// One scenario: a line if all is well, else what is wrong and what happened.
 pub fn scenario(finished: &Finished, styled: bool) -> String {
@@ -27,7 +40,7 @@ pub fn scenario(finished: &Finished, styled: bool) -> String {
 
 /// What is wrong with a scenario that could not be run.
 pub fn invalid(file: &str, diagnostics: &Diagnostics, styled: bool) -> String {
-    let mistakes = count(diagnostics.len() as u64, "mistake");
+    let mistakes = counted(diagnostics.len() as u64, "mistake");
     format!("{} {file}  {mistakes}\n\n{}\n\n", Paint(styled).bad("invalid"), diagnostics.render(styled))
 }
 
@@ -71,12 +84,9 @@ fn snapshot_failure(snapshot: &SnapshotOutcome) -> String {
 
 fn facts(outcome: &Outcome, took: &str) -> String {
     let invocations: u64 = outcome.invocations.values().sum();
-    let mut facts = vec![count(invocations, "invocation"), count(outcome.calls, "call")];
+    let mut facts = vec![counted(invocations, "invocation"), counted(outcome.calls, "call")];
     if !outcome.virtual_time.is_zero() {
         facts.push(format!("{} of virtual time", duration(outcome.virtual_time)));
-    }
-    if let Settled::Waiting { what, .. } = &outcome.settled {
-        facts.push(format!("then waiting for {what}"));
     }
     facts.push(took.to_owned());
     format!("({})", facts.join(", "))
@@ -94,7 +104,7 @@ pub fn summary(all: &[Finished], took: std::time::Duration, styled: bool) -> Str
             counts.push(paint.bad(&format!("{count} {what}")));
         }
     }
-    let scenarios = count(all.len() as u64, "scenario");
+    let scenarios = counted(all.len() as u64, "scenario");
     let line = format!("\n{scenarios}: {} in {took:.1?}\n", counts.join(", "));
     not_simulated(all) + &line
 }

@@ -68,7 +68,7 @@ fn line(event: &Event) -> String {
         What::Delivery { from, function, records, .. } if *records > 1 => {
             format!("→ {function} gets {records} records from {from}")
         }
-        What::Delivery { from, function, .. } => format!("→ {function} gets an event from {from}"),
+        What::Delivery { from, function, .. } => format!("→ {function} gets 1 record from {from}"),
         What::Invocation { function, attempt, environment, duration: took, result, .. } => {
             let start = match environment {
                 Environment::Cold => ", cold start",

@@ -126,6 +126,11 @@ pub(crate) fn long_poll(world: &World, request: &Request) -> Option<(String, Dur
     Some((input.queue_url, Duration::from_secs(seconds)))
 }
 
+/// Whether a `ReceiveMessage` was answered without a message and without an error.
+pub(crate) fn received_nothing(reply: &Reply) -> bool {
+    reply.status == 200 && reply.body.as_ref() == b"{}"
+}
+
 impl State {
     /// Puts a message into a queue, as another service does, and returns its message id. A message above
     /// the queue's maximum size is refused for good.
