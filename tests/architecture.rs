@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The harness's modules from the bottom up: each may import those before it.
-const LAYERS: [&str; 30] = [
+const LAYERS: [&str; 31] = [
     // Plain data and pure functions over it: the user's files, and what a run leaves behind.
     "words",
     "diagnostic",
@@ -18,6 +18,7 @@ const LAYERS: [&str; 30] = [
     "pending",
     "event",
     // The driver.
+    "logs",
     "app",
     "backend",
     "call",

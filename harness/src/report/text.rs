@@ -16,7 +16,8 @@ pub fn scenarios(all: &[Finished], styled: bool) -> String {
         |finished: &Finished| Path::new(&finished.file).parent().unwrap_or(Path::new("")).display().to_string();
     let mut text = String::new();
     for folder_of_scenarios in all.chunk_by(|a, b| folder(a) == folder(b)) {
-        text.push_str(&format!("\n{}\n", folder(&folder_of_scenarios[0])));
+        let name = folder(&folder_of_scenarios[0]);
+        text.push_str(&if name.is_empty() { String::new() } else { format!("\n{name}\n") });
         text.extend(folder_of_scenarios.iter().map(|finished| scenario(finished, styled)));
     }
     text
