@@ -185,7 +185,7 @@ fn update_snapshots(all: &mut [Finished]) -> Result<(), String> {
         if let Some(snapshot) = &mut outcome.snapshot
             && snapshot.comparison != Comparison::Same
         {
-            let written = snapshot::write(&snapshot.path, &outcome.name, &snapshot.text);
+            let written = snapshot::write(&snapshot.path, &snapshot.description, &snapshot.text);
             written.map_err(|error| format!("{}: {error}", snapshot.path.display()))?;
             eprintln!("wrote {}", shown(&snapshot.path));
             snapshot.comparison = Comparison::Same;

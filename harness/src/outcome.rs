@@ -57,6 +57,8 @@ pub struct Failure {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SnapshotOutcome {
     pub path: PathBuf,
+    /// The scenario's sentence, which the file is described by.
+    pub description: String,
     pub text: String,
     pub comparison: Comparison,
 }

@@ -153,9 +153,13 @@ impl Ready<'_> {
         let other = Settings { seed: seed.wrapping_add(0x9E37_79B9_7F4A_7C15), start: start + SHIFT };
         let selected = self.selected();
         let (replayed, second) = std::thread::scope(|scope| {
+            // Each on a thread of its own, so that it does not matter what runtime the caller is in.
+            let first = scope.spawn(|| self.replay(Settings { seed, start }));
             let second = (!selected.is_empty()).then(|| scope.spawn(|| self.replay(other)));
-            let replayed = self.replay(Settings { seed, start });
-            (replayed, second.map(|second| second.join().expect("a replay catches the handlers' panics")))
+            let over = |replay: std::thread::ScopedJoinHandle<'_, Replay>| {
+                replay.join().expect("a replay catches the handlers' panics")
+            };
+            (over(first), second.map(over))
         });
         let mut failures = replayed.failures.clone();
         let (mut snapshot, mut volatile) = (None, Vec::new());
@@ -216,7 +220,7 @@ impl Ready<'_> {
     fn compare(&self, text: String) -> Result<SnapshotOutcome, String> {
         let path = snapshot::path_of(&self.path);
         let comparison = snapshot::compare(&path, &text).map_err(|error| format!("{}: {error}", shown(&path)))?;
-        Ok(SnapshotOutcome { path, text, comparison })
+        Ok(SnapshotOutcome { path, description: self.scenario.name.clone(), text, comparison })
     }
 
     fn failure(&self, message: String) -> Failure {

@@ -36,6 +36,7 @@ macro_rules! assert_scenario {
             settings.set_snapshot_path(snapshot.path.parent().expect("a snapshot is in a directory"));
             settings.set_prepend_module_to_snapshot(false);
             settings.set_omit_expression(true);
+            settings.set_description(&snapshot.description);
             let name = snapshot.path.file_stem().expect("a snapshot has a name").to_string_lossy().into_owned();
             settings.bind(|| $crate::testing::insta::assert_snapshot!(name, snapshot.text));
         }

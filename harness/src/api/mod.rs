@@ -72,7 +72,8 @@ fn add_headers(shared: &Shared, api: &Api, request: &mut ApiRequest) {
     ];
     for (name, value) in added {
         let is_there = request.header(name).is_some();
-        if !is_there && !(name == "Content-Length" && request.body.is_empty()) {
+        let of_no_body = name == "Content-Length" && request.body.is_empty();
+        if !is_there && !of_no_body {
             request.headers.push((name.to_owned(), value.to_owned()));
         }
     }

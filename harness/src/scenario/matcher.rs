@@ -68,15 +68,20 @@ fn filter_name(filter: &Map<String, Value>) -> Result<(), String> {
     let names: Vec<_> = filter.keys().map(String::as_str).collect();
     match names.as_slice() {
         [name] if FILTERS.contains(name) => Ok(()),
-        [name] if let Some(near) = nearest(name, FILTERS) => {
-            Err(format!("`{name}` is not a content filter: did you mean `{near}`?"))
-        }
-        [name, ..] if !names.iter().any(|name| FILTERS.contains(name)) => Err(format!(
-            "`{name}` is not a content filter (a list holds alternatives; a list's members are matched by a \
-             pattern without the list)"
-        )),
+        [name] => Err(match nearest(name, FILTERS) {
+            Some(near) => format!("`{name}` is not a content filter: did you mean `{near}`?"),
+            None => not_a_filter(name),
+        }),
+        [name, ..] if !names.iter().any(|name| FILTERS.contains(name)) => Err(not_a_filter(name)),
         _ => Err(format!("a content filter has one name, one of {}", quoted(FILTERS))),
     }
+}
+
+fn not_a_filter(name: &str) -> String {
+    format!(
+        "`{name}` is not a content filter (a list holds alternatives; a list's members are matched by a pattern \
+         without the list)"
+    )
 }
 
 impl<'de> Deserialize<'de> for Matcher {
