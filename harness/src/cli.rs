@@ -1,5 +1,7 @@
 //! The command line. A project's own `main` is one call of [`main`] with its apps.
 
+use std::collections::BTreeSet;
+use std::fs::File;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -12,8 +14,9 @@ use rehearsal_emulator::clock::Stopwatch;
 
 use crate::outcome::Finished;
 use crate::report::{json, text};
-use crate::run::{Apps, DEFAULT_SEED, prepare, run, shown};
+use crate::run::{Apps, DEFAULT_SEED, prepare, run};
 use crate::snapshot::{self, Comparison};
+use crate::words::{counted, shown};
 use crate::{scenario, trace};
 
 const EXAMPLES: &str = "\
@@ -111,14 +114,16 @@ const INVALID: u8 = 2;
 fn replay(apps: &Apps, args: &RunArgs) -> Result<ExitCode, String> {
     let watch = Stopwatch::start();
     let files = select(apps, &args.selection)?;
+    // Before anything runs: a trace that cannot be written must not cost the run and its report.
+    let trace = args.trace.as_deref().map(create).transpose()?;
     let styled =
         args.format == Format::Text && std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let mut all = run_all(apps, &files, args, styled);
+    let mut all = run_all(apps, &files, args);
     if args.update_snapshots {
         update_snapshots(&mut all)?;
     }
-    if let Some(file) = &args.trace {
-        write_trace(file, &all)?;
+    if let Some((path, file)) = trace {
+        write_trace(file, &all).map_err(|error| format!("{}: {error}", path.display()))?;
     }
     match args.format {
         Format::Json => print_line(&serde_json::to_string_pretty(&json::report(&all)).expect("a report is plain data")),
@@ -141,10 +146,10 @@ fn exit_code(all: &[Finished]) -> ExitCode {
 }
 
 /// Runs the files side by side; the result is in the order of the files.
-fn run_all(apps: &Apps, files: &[PathBuf], args: &RunArgs, styled: bool) -> Vec<Finished> {
+fn run_all(apps: &Apps, files: &[PathBuf], args: &RunArgs) -> Vec<Finished> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let jobs = args.jobs.map_or(cores, usize::from).min(files.len().max(1));
-    let progress = progress_bar(files.len(), styled);
+    let progress = progress_bar(files.len());
     let next = AtomicUsize::new(0);
     let results: Mutex<Vec<Option<Finished>>> = Mutex::new(files.iter().map(|_| None).collect());
     std::thread::scope(|scope| {
@@ -169,11 +174,8 @@ fn take<'f>(next: &AtomicUsize, files: &'f [PathBuf]) -> Option<(usize, &'f Path
     files.get(index).map(|file| (index, file))
 }
 
-/// Shown on a terminal only.
-fn progress_bar(length: usize, styled: bool) -> ProgressBar {
-    if !styled {
-        return ProgressBar::hidden();
-    }
+/// Shown on the error stream, where that is a terminal.
+fn progress_bar(length: usize) -> ProgressBar {
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {wide_msg}").expect("the template is valid");
     ProgressBar::new(length as u64).with_style(style)
 }
@@ -192,8 +194,12 @@ fn update_snapshots(all: &mut [Finished]) -> Result<(), String> {
     Ok(())
 }
 
+fn create(path: &Path) -> Result<(&Path, File), String> {
+    File::create(path).map(|file| (path, file)).map_err(|error| format!("{}: {error}", path.display()))
+}
+
 /// The traces of all scenarios in one file; where there are several, each after a line with its scenario.
-fn write_trace(file: &Path, all: &[Finished]) -> Result<(), String> {
+fn write_trace(mut file: File, all: &[Finished]) -> std::io::Result<()> {
     let mut text = String::new();
     for finished in all {
         if let Ok(outcome) = &finished.result {
@@ -204,7 +210,7 @@ fn write_trace(file: &Path, all: &[Finished]) -> Result<(), String> {
             text.push_str(&trace::to_json_lines(&outcome.trace));
         }
     }
-    std::fs::write(file, text).map_err(|error| format!("{}: {error}", file.display()))
+    file.write_all(text.as_bytes())
 }
 
 fn check(apps: &Apps, selection: &Selection) -> Result<ExitCode, String> {
@@ -216,11 +222,11 @@ fn check(apps: &Apps, selection: &Selection) -> Result<ExitCode, String> {
             Ok(_) => print_text(&format!("     ok {}\n", shown(file))),
             Err(diagnostics) => {
                 invalid += 1;
-                print_text(&format!("invalid {}\n\n{}\n\n", shown(file), diagnostics.render(styled)));
+                print_text(&text::invalid(&shown(file), &diagnostics, styled));
             }
         }
     }
-    print_text(&format!("\n{} scenarios checked, {invalid} invalid\n", files.len()));
+    print_text(&format!("\n{} checked, {invalid} invalid\n", counted(files.len() as u64, "scenario")));
     Ok(if invalid == 0 { ExitCode::SUCCESS } else { ExitCode::from(INVALID) })
 }
 
@@ -231,7 +237,8 @@ fn select(apps: &Apps, selection: &Selection) -> Result<Vec<PathBuf>, String> {
     for path in paths {
         files.extend(crate::find::scenarios(path).map_err(|error| format!("{}: {error}", shown(path)))?);
     }
-    files.dedup();
+    let mut seen = BTreeSet::new();
+    files.retain(|file| seen.insert(file.clone()));
     if let Some(text) = &selection.filter {
         files.retain(|file| crate::find::is_selected(file, text));
     }

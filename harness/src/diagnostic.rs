@@ -75,20 +75,22 @@ impl Diagnostics {
         self.0.is_empty()
     }
 
+    /// How many problems a reader is shown.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.iter().count()
     }
 
+    /// The problems, ordered by file and place. One that was found twice is one.
     pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
-        self.0.iter()
-    }
-
-    /// The problems as text for a terminal, ordered by file and place, a blank line between any two.
-    pub fn render(&self, styled: bool) -> String {
         let mut sorted: Vec<_> = self.0.iter().collect();
         sorted.sort_by_key(|diagnostic| (diagnostic.source.path.clone(), diagnostic.span.start));
         sorted.dedup();
-        let rendered: Vec<_> = sorted.into_iter().map(|diagnostic| diagnostic.render(styled)).collect();
+        sorted.into_iter()
+    }
+
+    /// The problems as text for a terminal, a blank line between any two.
+    pub fn render(&self, styled: bool) -> String {
+        let rendered: Vec<_> = self.iter().map(|diagnostic| diagnostic.render(styled)).collect();
         rendered.join("\n\n")
     }
 }
@@ -169,6 +171,17 @@ mod tests {
           |
           = help: did you mean `name`?
         ");
+    }
+
+    #[test]
+    fn a_problem_found_twice_is_one_and_the_order_is_that_of_the_file() {
+        let source = Source::new("a.yaml", "a\nb\n");
+        let mut diagnostics = Diagnostics::default();
+        for (span, message) in [(2..3, "second"), (0..1, "first"), (2..3, "second")] {
+            diagnostics.error(&source, span, message);
+        }
+        let messages: Vec<_> = diagnostics.iter().map(|diagnostic| diagnostic.message.as_str()).collect();
+        assert_eq!((messages, diagnostics.len()), (vec!["first", "second"], 2));
     }
 
     #[test]

@@ -1,7 +1,9 @@
-//! Which files are scenarios: YAML files with a `version` and `steps`, or named outright.
+//! Which files are scenarios: all YAML files but templates, so that a misspelt one is refused and not overlooked.
 
 use std::io;
 use std::path::{Path, PathBuf};
+
+use crate::words::shown;
 
 /// The scenarios at a path: the file itself, or those below a folder, in the order of their names.
 /// Folders named `data` and `snapshots`, hidden ones, and files that are templates are passed over.
@@ -39,12 +41,12 @@ fn is_template(path: &Path) -> io::Result<bool> {
     Ok(bytes.starts_with(b"Resources:") || bytes.windows(11).any(|window| window == b"\nResources:"))
 }
 
-/// Whether a scenario's path or name has a text in it.
+/// Whether a scenario's name, or its path as it is shown, has a text in it, in any case.
 pub fn is_selected(file: &Path, text: &str) -> bool {
     let wanted = text.to_lowercase();
     let name = std::fs::read_to_string(file).ok().and_then(|content| {
         let line = content.lines().find(|line| line.starts_with("name:"))?;
         Some(line.to_lowercase())
     });
-    file.to_string_lossy().to_lowercase().contains(&wanted) || name.is_some_and(|name| name.contains(&wanted))
+    shown(file).to_lowercase().contains(&wanted) || name.is_some_and(|name| name.contains(&wanted))
 }

@@ -12,10 +12,11 @@
 //! - the user's files: [`diagnostic`], [`yaml`], [`scenario`], [`template`], and what a template comes to, [`stack`];
 //! - the driver: [`backend`], `provision`, `call` (the layer around every AWS call), `invoke` (one
 //!   invocation) and `logs`, `mapping` (event source mappings), `push` (asynchronous invocation), `api` (API Gateway),
-//!   [`event`] (payloads), `pending` and [`settle`] (when is it at rest?), all put together in `driver`;
+//!   [`event`] (payloads), `pending` and [`settle`] (when is it at rest?); `shared` is what they have in common,
+//!   and `driver` puts them together;
 //! - a run: `replay` (one replay), [`mod@run`] (one scenario to one [`outcome::Outcome`]), [`state`] and
 //!   [`snapshot`], [`trace`];
-//! - what people see: [`report`], [`cli`], [`testing`].
+//! - what people see: [`report`] (in `words`), [`cli`], [`testing`].
 
 mod api;
 mod app;
@@ -39,12 +40,14 @@ pub mod report;
 pub mod run;
 pub mod scenario;
 pub mod settle;
+mod shared;
 pub mod snapshot;
 pub mod stack;
 pub mod state;
 pub mod template;
 pub mod testing;
 pub mod trace;
+mod words;
 pub mod yaml;
 
 pub use app::{App, Variables};

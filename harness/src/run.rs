@@ -17,6 +17,7 @@ use crate::snapshot::{self, Selected, canonical};
 use crate::stack::Stack;
 use crate::template;
 use crate::trace::What;
+use crate::words::shown;
 
 /// The seed of a run that is not told one.
 pub const DEFAULT_SEED: u64 = 1;
@@ -68,7 +69,7 @@ pub struct Ready<'a> {
 /// # Errors
 /// Everything that is wrong in the files, or that is bound wrongly.
 pub fn prepare<'a>(path: &Path, apps: &'a Apps) -> Result<Ready<'a>, Diagnostics> {
-    let scenario = scenario::parse(path, &shown(path))?;
+    let scenario = scenario::parse(path, &shown(path)).map_err(|mistakes| with_the_templates(mistakes, path))?;
     let template_path = scenario.path(&scenario.template.value);
     let stack = load_template(&scenario, &template_path)?;
     let mut diagnostics = scenario::check(&scenario, &stack);
@@ -88,12 +89,6 @@ pub fn prepare<'a>(path: &Path, apps: &'a Apps) -> Result<Ready<'a>, Diagnostics
     Ok(Ready { scenario, stack, app, path: path.to_owned() })
 }
 
-/// A path as the user would write it: relative to the current directory where it is below it.
-pub fn shown(path: &Path) -> String {
-    let current = std::env::current_dir().unwrap_or_default();
-    path.strip_prefix(&current).unwrap_or(path).display().to_string()
-}
-
 fn load_template(scenario: &Scenario, path: &Path) -> Result<Stack, Diagnostics> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         let mut diagnostics = Diagnostics::default();
@@ -102,6 +97,17 @@ fn load_template(scenario: &Scenario, path: &Path) -> Result<Stack, Diagnostics>
         diagnostics
     })?;
     template::load(&Source::new(shown(path), text), &scenario.parameters, &Embedded::naming("app"))
+}
+
+/// A wrong scenario does not hide what is wrong with its template.
+fn with_the_templates(mut mistakes: Diagnostics, scenario: &Path) -> Diagnostics {
+    let Some((path, parameters)) = scenario::template_of(scenario) else { return mistakes };
+    if let Ok(text) = std::fs::read_to_string(&path)
+        && let Err(more) = template::load(&Source::new(shown(&path), text), &parameters, &Embedded::naming("app"))
+    {
+        mistakes.extend(more);
+    }
+    mistakes
 }
 
 /// An app and its template must have the same functions.

@@ -382,8 +382,8 @@ fn a_refused_property_or_resource_is_refused_where_its_condition_holds() {
     assert_eq!(
         messages,
         [
-            "resources of type `AWS::Kinesis::Stream` are not simulated",
             "`VersioningConfiguration` of AWS::S3::Bucket is not simulated",
+            "resources of type `AWS::Kinesis::Stream` are not simulated",
         ]
     );
 }

@@ -1,3 +1,5 @@
+//! The deployable binary of `audit_event`.
+
 use rehearsal_handlers::{events::audit_event, runtime};
 
 #[tokio::main(flavor = "current_thread")]

@@ -1,3 +1,5 @@
+//! The deployable binary of `cancel_order`.
+
 use rehearsal_handlers::{orders::cancel_order, runtime};
 
 #[tokio::main(flavor = "current_thread")]

@@ -1,3 +1,5 @@
+//! The deployable binary of `create_order`.
+
 use rehearsal_handlers::{orders::create_order, runtime};
 
 #[tokio::main(flavor = "current_thread")]

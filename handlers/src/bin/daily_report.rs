@@ -1,3 +1,5 @@
+//! The deployable binary of `daily_report`.
+
 use rehearsal_handlers::{events::daily_report, runtime};
 
 #[tokio::main(flavor = "current_thread")]

@@ -1,3 +1,5 @@
+//! The deployable binary of `get_order`.
+
 use rehearsal_handlers::{orders::get_order, runtime};
 
 #[tokio::main(flavor = "current_thread")]

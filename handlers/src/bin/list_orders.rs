@@ -1,3 +1,5 @@
+//! The deployable binary of `list_orders`.
+
 use rehearsal_handlers::{orders::list_orders, runtime};
 
 #[tokio::main(flavor = "current_thread")]

@@ -1,3 +1,5 @@
+//! The deployable binary of `notify_region`.
+
 use rehearsal_handlers::{events::notify_region, runtime};
 
 #[tokio::main(flavor = "current_thread")]

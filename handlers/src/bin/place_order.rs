@@ -1,3 +1,5 @@
+//! The deployable binary of `place_order`.
+
 use rehearsal_handlers::{events::place_order, runtime};
 
 #[tokio::main(flavor = "current_thread")]

@@ -1,3 +1,5 @@
+//! The deployable binary of `read_csv`.
+
 use rehearsal_handlers::{csv::read_csv, runtime};
 
 #[tokio::main(flavor = "current_thread")]

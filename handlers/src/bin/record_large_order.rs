@@ -1,3 +1,5 @@
+//! The deployable binary of `record_large_order`.
+
 use rehearsal_handlers::{events::record_large_order, runtime};
 
 #[tokio::main(flavor = "current_thread")]

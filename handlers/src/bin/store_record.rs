@@ -1,3 +1,5 @@
+//! The deployable binary of `store_record`.
+
 use rehearsal_handlers::{csv::store_record, runtime};
 
 #[tokio::main(flavor = "current_thread")]

@@ -1,3 +1,5 @@
+//! The deployable binary of `update_order`.
+
 use rehearsal_handlers::{orders::update_order, runtime};
 
 #[tokio::main(flavor = "current_thread")]

@@ -1,3 +1,5 @@
+//! The deployable binary of `upload_watcher`.
+
 use rehearsal_handlers::{events::upload_watcher, runtime};
 
 #[tokio::main(flavor = "current_thread")]

@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::driver::Shared;
-use crate::event::apigateway::{self, SOURCE_IP, Surroundings};
+use crate::event::apigateway::{self, ApiRequest, SOURCE_IP, Surroundings};
 use crate::invoke::{Invoked, Request, SYNCHRONOUS_PAYLOAD_LIMIT};
+use crate::shared::Shared;
 use crate::stack::{Api, ApiKind, Route};
 use crate::trace::{EventId, What};
 
@@ -21,41 +21,12 @@ use crate::trace::{EventId, What};
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>
 const PAYLOAD_LIMIT: usize = 10 * 1024 * 1024;
 
-/// A request to an API.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ApiRequest {
-    pub method: String,
-    /// Without the stage.
-    pub path: String,
-    /// Percent-encoded, without the question mark.
-    pub query_string: String,
-    pub headers: Vec<(String, String)>,
-    pub body: Bytes,
-}
-
 /// What an API answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ApiResponse {
     pub status: u16,
     pub headers: Vec<(String, String)>,
     pub body: Bytes,
-}
-
-impl ApiRequest {
-    /// A header's first value.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
-    }
-
-    /// A header's values.
-    pub fn header_values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.headers.iter().filter(move |(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
-    }
-
-    /// The query's parameters, decoded.
-    pub fn query(&self) -> Vec<(String, String)> {
-        form_urlencoded::parse(self.query_string.as_bytes()).into_owned().collect()
-    }
 }
 
 impl ApiResponse {

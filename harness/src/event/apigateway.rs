@@ -6,11 +6,23 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::api::ApiRequest;
 use crate::stack::{Api, ApiKind, PayloadFormat, Route};
+
+/// A request to an API.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ApiRequest {
+    pub method: String,
+    /// Without the stage.
+    pub path: String,
+    /// Percent-encoded, without the question mark.
+    pub query_string: String,
+    pub headers: Vec<(String, String)>,
+    pub body: Bytes,
+}
 
 /// What the payload tells beside the request itself.
 pub struct Surroundings<'a> {
@@ -22,6 +34,23 @@ pub struct Surroundings<'a> {
     /// The same as `request_id` for an HTTP API.
     pub extended_request_id: &'a str,
     pub now: Timestamp,
+}
+
+impl ApiRequest {
+    /// A header's first value.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// A header's values.
+    pub fn header_values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.headers.iter().filter(move |(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// The query's parameters, decoded.
+    pub fn query(&self) -> Vec<(String, String)> {
+        form_urlencoded::parse(self.query_string.as_bytes()).into_owned().collect()
+    }
 }
 
 /// The payload in the format that the route asks for.

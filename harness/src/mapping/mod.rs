@@ -14,11 +14,10 @@ use std::time::Duration;
 
 use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::Instant;
 
-use crate::driver::Shared;
 use crate::event;
 use crate::invoke::{Function, Request};
+use crate::shared::Shared;
 use crate::stack::{EventSourceMapping, Queue};
 use crate::trace::{EventId, What};
 use response::{Failed, failed_messages};
@@ -90,7 +89,8 @@ impl SqsMapping {
 
     /// Adds to a batch until it is full, its window is over or, without a window, there is no more.
     async fn collect_batch(&self, mut batch: Vec<Message>) -> Vec<Message> {
-        let window_end = Instant::now() + self.settings.batching_window;
+        let clock = self.shared.backend.clock();
+        let window_end = clock.now() + self.settings.batching_window;
         loop {
             let wanted = self.settings.batch_size.saturating_sub(u32::try_from(batch.len()).unwrap_or(u32::MAX));
             let received = self.receive(wanted.min(RECEIVE_LIMIT)).await;
@@ -107,7 +107,7 @@ impl SqsMapping {
             tokio::select! {
                 biased;
                 () = self.shared.backend.message_ready(&self.queue.url) => {}
-                () = tokio::time::sleep_until(window_end) => return batch,
+                () = clock.sleep_until(window_end) => return batch,
             }
         }
     }

@@ -8,8 +8,8 @@ use aws_smithy_types::error::display::DisplayErrorContext;
 use serde_json::{Value, json};
 
 use super::{AcceptedEvent, Finished};
-use crate::driver::Shared;
 use crate::invoke::{Function, InvokeError, Invoked};
+use crate::shared::Shared;
 use crate::trace::{EventId, What};
 
 /// Sends the invocation record to the destination, and a failed event to the dead-letter queue.

@@ -14,9 +14,9 @@ use jiff::{SignedDuration, Timestamp};
 use rehearsal_emulator::{FunctionEvent, FunctionSource};
 use serde_json::Value;
 
-use crate::driver::Shared;
 use crate::event;
 use crate::invoke::{Function, InvokeError, Invoked, Request};
+use crate::shared::Shared;
 use crate::trace::{EventId, Recorder, What};
 
 /// What Lambda waits after a function error before the first and the second retry.

@@ -12,6 +12,7 @@ use crate::outcome::Failure;
 use crate::scenario::{Count, Expect, MessageExpect, Named, ObjectsExpect, QueueExpect, TableExpect, TableHolds};
 use crate::state::{Item, TableState};
 use crate::trace::{Environment, Event, What};
+use crate::words::counted;
 
 /// How many of the things that were found a message shows.
 const SHOWN: usize = 5;
@@ -173,10 +174,6 @@ fn times(count: u64) -> String {
         2 => "twice".to_owned(),
         count => format!("{count} times"),
     }
-}
-
-fn counted(count: u64, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 fn shown_items(items: &[Item]) -> Vec<String> {

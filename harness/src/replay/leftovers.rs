@@ -6,8 +6,8 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_types::SdkConfig;
 
-use crate::driver::Shared;
 use crate::scenario::Expect;
+use crate::shared::Shared;
 use crate::stack::Queue;
 use crate::state::{self, TableState};
 

@@ -14,11 +14,12 @@ use tokio::task::LocalSet;
 
 use crate::app::App;
 use crate::backend::Embedded;
-use crate::driver::{Driver, Shared, host_handler};
+use crate::driver::{Driver, HostRequest, host_handler};
 use crate::outcome::Failure;
 use crate::provision::provision;
 use crate::scenario::Scenario;
 use crate::settle::{self, Settled};
+use crate::shared::Shared;
 use crate::stack::Stack;
 use crate::trace::{Event, Recorder, What};
 pub use expectations::invocations;
@@ -67,7 +68,7 @@ pub fn replay(scenario: &Scenario, stack: &Stack, app: &App, settings: Settings)
 async fn play(
     scenario: &Scenario,
     shared: Rc<Shared>,
-    hosts: tokio::sync::mpsc::UnboundedReceiver<crate::driver::HostRequest>,
+    hosts: tokio::sync::mpsc::UnboundedReceiver<HostRequest>,
 ) -> Replay {
     let mut player = Player::new(scenario, Rc::clone(&shared));
     if let Err(error) = provision(&shared.stack, &shared.service_config()).await {

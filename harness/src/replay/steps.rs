@@ -12,9 +12,10 @@ use aws_types::SdkConfig;
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::api::{self, ApiRequest, ApiResponse};
+use crate::api::{self, ApiResponse};
 use crate::diagnostic::{Diagnostic, Span};
-use crate::driver::{Driver, Shared};
+use crate::driver::Driver;
+use crate::event::apigateway::ApiRequest;
 use crate::invoke::{FailureKind, PlannedFailure, Request};
 use crate::matching::mismatches;
 use crate::outcome::Failure;
@@ -23,8 +24,10 @@ use crate::scenario::{
     S3Put, Scenario, SnsPublish, SqsSend,
 };
 use crate::settle::{self, Settled};
+use crate::shared::Shared;
 use crate::state;
 use crate::trace::{EventId, What};
+use crate::words::duration;
 
 /// Plays the steps of one scenario.
 pub struct Player<'s> {
@@ -388,9 +391,9 @@ fn describe(action: &Action) -> String {
             let with = format!("{:?}", step.with).to_lowercase();
             format!("{name} {} ×{} with {with}", step.function.value, step.times)
         }
-        Action::Advance(by) => format!("{name} {}", crate::report::duration(*by)),
-        Action::Settle(step) => step
-            .within
-            .map_or_else(|| name.to_owned(), |within| format!("{name} within {}", crate::report::duration(within))),
+        Action::Advance(by) => format!("{name} {}", duration(*by)),
+        Action::Settle(step) => {
+            step.within.map_or_else(|| name.to_owned(), |within| format!("{name} within {}", duration(within)))
+        }
     }
 }

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::outcome::{Failure, Finished, Outcome};
-use crate::run::shown;
 use crate::snapshot::Comparison;
+use crate::words::shown;
 
 /// The whole run. Real times are left out, so that equal runs give equal reports.
 pub fn report(all: &[Finished]) -> Value {

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 
-use super::{duration, timeline};
+use super::timeline;
+use crate::diagnostic::Diagnostics;
 use crate::outcome::{Failure, Finished, Outcome, SnapshotOutcome};
-use crate::run::shown;
 use crate::snapshot::Comparison;
+use crate::words::{counted, duration, shown};
 
 /// All scenarios, folder by folder.
 pub fn scenarios(all: &[Finished], styled: bool) -> String {
@@ -15,7 +16,8 @@ pub fn scenarios(all: &[Finished], styled: bool) -> String {
         |finished: &Finished| Path::new(&finished.file).parent().unwrap_or(Path::new("")).display().to_string();
     let mut text = String::new();
     for folder_of_scenarios in all.chunk_by(|a, b| folder(a) == folder(b)) {
-        text.push_str(&format!("\n{}\n", folder(&folder_of_scenarios[0])));
+        let name = folder(&folder_of_scenarios[0]);
+        text.push_str(&if name.is_empty() { String::new() } else { format!("\n{name}\n") });
         text.extend(folder_of_scenarios.iter().map(|finished| scenario(finished, styled)));
     }
     text
@@ -26,11 +28,7 @@ pub fn scenario(finished: &Finished, styled: bool) -> String {
     let paint = Paint(styled);
     let took = format!("{:.0?}", finished.took);
     match &finished.result {
-        Err(diagnostics) => {
-            let count = diagnostics.len();
-            let what = if count == 1 { "1 mistake".to_owned() } else { format!("{count} mistakes") };
-            format!("{} {}  {what}\n\n{}\n", paint.bad("invalid"), finished.file, diagnostics.render(styled))
-        }
+        Err(diagnostics) => invalid(&finished.file, diagnostics, styled),
         Ok(outcome) if outcome.passed() => {
             format!("{} {}  {}\n", paint.good("     ok"), outcome.name, paint.faint(&facts(outcome, &took)))
         }
@@ -39,6 +37,12 @@ pub fn scenario(finished: &Finished, styled: bool) -> String {
             format!("{head}        {}\n\n{}", finished.file, failure(outcome, styled))
         }
     }
+}
+
+/// What is wrong with a scenario that could not be run.
+pub fn invalid(file: &str, diagnostics: &Diagnostics, styled: bool) -> String {
+    let mistakes = counted(diagnostics.len() as u64, "mistake");
+    format!("{} {file}  {mistakes}\n\n{}\n\n", Paint(styled).bad("invalid"), diagnostics.render(styled))
 }
 
 /// What is wrong with an outcome, and the timeline of what happened.
@@ -54,7 +58,7 @@ pub fn failure(outcome: &Outcome, styled: bool) -> String {
 }
 
 fn expectation(failure: &Failure, styled: bool) -> String {
-    let mut diagnostics = crate::diagnostic::Diagnostics::default();
+    let mut diagnostics = Diagnostics::default();
     diagnostics.push(failure.diagnostic.clone());
     let details: String = failure.details.iter().map(|line| format!("    {line}\n")).collect();
     format!("{}\n{details}\n", diagnostics.render(styled))
@@ -89,10 +93,6 @@ fn facts(outcome: &Outcome, took: &str) -> String {
     format!("({})", facts.join(", "))
 }
 
-fn counted(count: u64, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
-}
-
 /// All scenarios in a line, and what was not simulated.
 pub fn summary(all: &[Finished], took: std::time::Duration, styled: bool) -> String {
     let paint = Paint(styled);
@@ -105,8 +105,8 @@ pub fn summary(all: &[Finished], took: std::time::Duration, styled: bool) -> Str
             counts.push(paint.bad(&format!("{count} {what}")));
         }
     }
-    let noun = if all.len() == 1 { "scenario" } else { "scenarios" };
-    let line = format!("\n{} {noun}: {} in {:.1?}\n", all.len(), counts.join(", "), took);
+    let scenarios = counted(all.len() as u64, "scenario");
+    let line = format!("\n{scenarios}: {} in {took:.1?}\n", counts.join(", "));
     not_simulated(all) + &line
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::duration;
 use crate::trace::{Effect, Ended, Environment, Event, EventId, What};
+use crate::words::duration;
 
 /// How many lines a timeline has at the most; what is alike is folded first.
 const MAX_LINES: usize = 200;

@@ -34,6 +34,7 @@ pub use steps::{
 
 use crate::diagnostic::{Diagnostics, Source, Span};
 pub use crate::yaml::Located;
+use crate::yaml::{self, Node};
 
 /// One scenario file, read.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,6 +88,16 @@ pub fn parse(path: &Path, shown: &str) -> Result<Scenario, Diagnostics> {
 /// Every mistake that shows without reading another file.
 pub fn parse_source(source: &Arc<Source>, directory: &Path) -> Result<Scenario, Diagnostics> {
     syntax::read(source, directory)
+}
+
+/// The template that a scenario file names and the values for its parameters, whatever else is wrong with the
+/// file: so that the template's mistakes can be told along with the scenario's. None where the file does not say.
+pub fn template_of(path: &Path) -> Option<(PathBuf, BTreeMap<String, String>)> {
+    let root = yaml::parse(&read(path, "").ok()?).ok()?;
+    let template = path.parent()?.join(root.get("template")?.text()?);
+    let parameters = root.get("parameters").and_then(Node::mapping).unwrap_or_default();
+    let parameters = parameters.iter().filter_map(|(name, value)| Some((name.scalar()?, value.scalar()?)));
+    Some((template, parameters.collect()))
 }
 
 fn read(path: &Path, shown: &str) -> Result<Arc<Source>, Diagnostics> {

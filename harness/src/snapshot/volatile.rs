@@ -54,46 +54,81 @@ fn neutral(items: &[Item], ids: &KnownIds) -> Vec<Item> {
     items.iter().map(neutral).collect()
 }
 
-/// Which item of one replay is which of the other: those with equal keys, then the rest by what stays when
-/// everything that could be an id or a time is taken away.
+/// Which item of one replay is which of the other: those with a key that no other item has, then the rest
+/// by what they hold apart from ids and times, then by what is left without any digit.
 fn pair<'a>(first: &'a [Item], second: &'a [Item], keys: &[String]) -> Vec<(&'a Item, &'a Item)> {
     let key = |item: &Item| keys.iter().map(|key| item[key].to_string()).collect::<Vec<_>>().join("\n");
-    let (mut pairs, first, second) = pair_by(first.iter().collect(), second.iter().collect(), key);
-    let (more, mut first, mut second) =
-        pair_by(first, second, |item| skeleton(&Value::Object((*item).clone())).to_string());
-    pairs.extend(more);
-    first.sort_by_key(|item| Value::Object((*item).clone()).to_string());
-    second.sort_by_key(|item| Value::Object((*item).clone()).to_string());
-    pairs.extend(first.into_iter().zip(second));
+    let (mut pairs, mut first, mut second) = pair_by(first.iter().collect(), second.iter().collect(), key, true);
+    for blur in [without_ids_and_times, skeleton, |_: &Value| Value::Null] {
+        let blurred = |item: &Item| blur(&Value::Object(item.clone())).to_string();
+        let (more, first_left, second_left) = pair_by(first, second, blurred, false);
+        pairs.extend(more);
+        (first, second) = (first_left, second_left);
+    }
     pairs
 }
 
 type Paired<'a> = (Vec<(&'a Item, &'a Item)>, Vec<&'a Item>, Vec<&'a Item>);
 
-fn pair_by<'a>(first: Vec<&'a Item>, second: Vec<&'a Item>, key: impl Fn(&Item) -> String) -> Paired<'a> {
-    let mut waiting: BTreeMap<String, std::collections::VecDeque<&Item>> = BTreeMap::new();
-    for item in second {
-        waiting.entry(key(item)).or_default().push_back(item);
-    }
-    let (mut pairs, mut alone) = (Vec::new(), Vec::new());
+/// The pairs of items with the same view, and the items left over. Where several have the same, they are
+/// paired in the order of what they hold apart from ids, or not at all if only `unique` ones are wanted.
+fn pair_by<'a>(
+    first: Vec<&'a Item>,
+    second: Vec<&'a Item>,
+    view: impl Fn(&Item) -> String,
+    unique: bool,
+) -> Paired<'a> {
+    let mut groups: BTreeMap<String, (Vec<&Item>, Vec<&Item>)> = BTreeMap::new();
     for item in first {
-        match waiting.get_mut(&key(item)).and_then(std::collections::VecDeque::pop_front) {
-            Some(other) => pairs.push((item, other)),
-            None => alone.push(item),
-        }
+        groups.entry(view(item)).or_default().0.push(item);
     }
-    (pairs, alone, waiting.into_values().flatten().collect())
+    for item in second {
+        groups.entry(view(item)).or_default().1.push(item);
+    }
+    let (mut pairs, mut first_left, mut second_left) = (Vec::new(), Vec::new(), Vec::new());
+    for (mut of_first, mut of_second) in groups.into_values() {
+        let several = of_first.len().max(of_second.len()) > 1;
+        let pairable = if several && unique { 0 } else { of_first.len().min(of_second.len()) };
+        if several && !unique {
+            of_first.sort_by_cached_key(|item| without_ids_and_times(&Value::Object((*item).clone())).to_string());
+            of_second.sort_by_cached_key(|item| without_ids_and_times(&Value::Object((*item).clone())).to_string());
+        }
+        first_left.extend(of_first.split_off(pairable));
+        second_left.extend(of_second.split_off(pairable));
+        pairs.extend(of_first.into_iter().zip(of_second));
+    }
+    (pairs, first_left, second_left)
+}
+
+/// The value without what looks generated and without what could be a time: dates, and numbers as large as
+/// the seconds since 1970.
+fn without_ids_and_times(value: &Value) -> Value {
+    const TIME_SINCE: f64 = 1e9;
+    let is_date = |text: &str| text.get(..10).is_some_and(|date| date.parse::<jiff::civil::Date>().is_ok());
+    leaves(value, &|leaf| match leaf {
+        Value::String(text) if looks_generated(text) => "<id>".into(),
+        Value::String(text) if is_date(text) => "<time>".into(),
+        Value::Number(number) if number.as_f64().is_some_and(|number| number >= TIME_SINCE) => "<time>".into(),
+        other => other.clone(),
+    })
 }
 
 /// The value without its digits and without what looks generated.
 fn skeleton(value: &Value) -> Value {
-    match value {
+    leaves(value, &|leaf| match leaf {
         Value::String(text) if looks_generated(text) => "<id>".into(),
         Value::String(text) => text.chars().filter(|c| !c.is_ascii_digit()).collect::<String>().into(),
         Value::Number(_) => 0.into(),
-        Value::Array(values) => values.iter().map(skeleton).collect(),
-        Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), skeleton(value))).collect(),
         other => other.clone(),
+    })
+}
+
+/// The value with each of its leaves replaced.
+fn leaves(value: &Value, replace: &dyn Fn(&Value) -> Value) -> Value {
+    match value {
+        Value::Array(values) => values.iter().map(|value| leaves(value, replace)).collect(),
+        Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), leaves(value, replace))).collect(),
+        leaf => replace(leaf),
     }
 }
 

@@ -14,6 +14,23 @@ const MAX_NODES: usize = 1_000_000;
 /// How deep a file may nest.
 const MAX_DEPTH: usize = 128;
 
+/// What is mostly behind the parser's words, which tell where it could not go on.
+const ADVICE: [(&str, &str); 6] = [
+    ("tab", "indent with spaces: YAML allows no tabs there"),
+    ("only valid inside a block", "a bracket or brace above may still be open"),
+    ("did not find expected ','", "a bracket or brace above may still be open"),
+    ("mapping values are not allowed", "check the indentation, and quote a text that has `: ` in it"),
+    (
+        "did not find expected key",
+        "check the indentation: the entries of a list or mapping stand exactly below each other",
+    ),
+    ("unexpected character", "quote a text that begins with this character"),
+];
+
+fn advice(words: &str) -> Option<&'static str> {
+    ADVICE.iter().find(|(part, _)| words.contains(*part)).map(|(_, advice)| *advice)
+}
+
 /// Reads a file that holds one YAML document. An empty file is a null node.
 ///
 /// # Errors
@@ -74,7 +91,8 @@ impl<'s> Builder<'s> {
                     let at = error.marker().byte_offset().unwrap_or(0).min(self.source.text.len());
                     let end = (at + 1).min(self.source.text.len());
                     let span = if self.source.text.is_char_boundary(end) { at..end } else { at..at };
-                    self.diagnostics.error(self.source, span, format!("not valid YAML: {}", error.info()));
+                    let message = format!("not valid YAML: {}", error.info());
+                    self.diagnostics.error(self.source, span, message).help = advice(&error.info()).map(str::to_owned);
                     return None;
                 }
             }
