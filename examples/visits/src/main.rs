@@ -1,3 +1,5 @@
+//! The command line over the app of this project.
+
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
