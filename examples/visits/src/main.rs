@@ -1,3 +1,5 @@
+//! The project's command line: the harness's over its apps.
+
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
