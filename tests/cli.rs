@@ -58,7 +58,7 @@ fn the_filter_sees_the_path_as_it_is_shown_and_not_what_is_above_it() {
 #[rstest]
 #[case(&["--filter", "zzz"], "error: no scenario with `zzz` in name or path in scenarios\n")]
 #[case(&["run", "nowhere.yaml"], "error: nowhere.yaml: No such file or directory (os error 2)\n")]
-#[case(&["chekc"], "error: chekc: No such file or directory (os error 2)\n")]
+#[case(&["chekc"], "error: chekc: No such file or directory (os error 2); did you mean the command `check`?\n")]
 #[case(&["check", "src"], "error: no scenario in src\n")]
 #[case(&["--trace", "nowhere/trace.jsonl"], "error: nowhere/trace.jsonl: No such file or directory (os error 2)\n")]
 #[case(&["--jobs", "0"], "error: invalid value '0' for '--jobs <N>'")]

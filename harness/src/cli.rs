@@ -1,6 +1,6 @@
 //! The command line. A project's own `main` is one call of [`main`] with its apps.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -8,10 +8,11 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use rehearsal_emulator::clock::Stopwatch;
 
+use crate::diagnostic::nearest;
 use crate::outcome::Finished;
 use crate::report::{json, text};
 use crate::run::{Apps, DEFAULT_SEED, prepare, run};
@@ -118,19 +119,17 @@ fn replay(apps: &Apps, args: &RunArgs) -> Result<ExitCode, String> {
     let trace = args.trace.as_deref().map(create).transpose()?;
     let styled =
         args.format == Format::Text && std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let mut all = run_all(apps, &files, args);
-    if args.update_snapshots {
-        update_snapshots(&mut all)?;
-    }
+    let mut listing = text::Listing::new(styled);
+    let all = run_all(apps, &files, args, |finished| match args.format {
+        Format::Text => print_text(&listing.next(finished)),
+        Format::Json => {}
+    })?;
     if let Some((path, file)) = trace {
         write_trace(file, &all).map_err(|error| format!("{}: {error}", path.display()))?;
     }
     match args.format {
         Format::Json => print_line(&serde_json::to_string_pretty(&json::report(&all)).expect("a report is plain data")),
-        Format::Text => {
-            print_text(&text::scenarios(&all, styled));
-            print_text(&text::summary(&all, watch.elapsed(), styled));
-        }
+        Format::Text => print_text(&text::summary(&all, watch.elapsed(), styled)),
     }
     Ok(exit_code(&all))
 }
@@ -145,28 +144,60 @@ fn exit_code(all: &[Finished]) -> ExitCode {
     }
 }
 
-/// Runs the files side by side; the result is in the order of the files.
-fn run_all(apps: &Apps, files: &[PathBuf], args: &RunArgs) -> Vec<Finished> {
+/// Runs the files side by side. Each is reported, in the order of the files, as soon as all before it are over.
+fn run_all(
+    apps: &Apps,
+    files: &[PathBuf],
+    args: &RunArgs,
+    mut report: impl FnMut(&Finished) + Send,
+) -> Result<Vec<Finished>, String> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let jobs = args.jobs.map_or(cores, usize::from).min(files.len().max(1));
     let progress = progress_bar(files.len());
     let next = AtomicUsize::new(0);
-    let results: Mutex<Vec<Option<Finished>>> = Mutex::new(files.iter().map(|_| None).collect());
+    let mut in_order = InOrder::new(|finished: &Finished| progress.suspend(|| report(finished)));
+    let (results, failed) = (Mutex::new(&mut in_order), Mutex::new(None));
     std::thread::scope(|scope| {
         for _ in 0..jobs {
             scope.spawn(|| {
                 while let Some((index, file)) = take(&next, files) {
                     progress.set_message(shown(file));
-                    let finished = run(file, apps, args.seed);
-                    results.lock().expect("no worker panics with the results")[index] = Some(finished);
+                    let mut finished = run(file, apps, args.seed);
+                    if args.update_snapshots
+                        && let Err(message) = update_snapshot(&mut finished)
+                    {
+                        failed.lock().expect("no worker panics with it").get_or_insert(message);
+                    }
+                    results.lock().expect("no worker panics with the results").add(index, finished);
                     progress.inc(1);
                 }
             });
         }
     });
     progress.finish_and_clear();
-    let results = results.into_inner().expect("no worker panics with the results");
-    results.into_iter().flatten().collect()
+    let failed = failed.into_inner().expect("no worker panics with it");
+    failed.map_or_else(|| Ok(in_order.done), Err)
+}
+
+/// Takes results in any order and hands them on in the order of their numbers.
+struct InOrder<Report> {
+    done: Vec<Finished>,
+    waiting: BTreeMap<usize, Finished>,
+    report: Report,
+}
+
+impl<Report: FnMut(&Finished)> InOrder<Report> {
+    fn new(report: Report) -> Self {
+        Self { done: Vec::new(), waiting: BTreeMap::new(), report }
+    }
+
+    fn add(&mut self, index: usize, finished: Finished) {
+        self.waiting.insert(index, finished);
+        while let Some(finished) = self.waiting.remove(&self.done.len()) {
+            (self.report)(&finished);
+            self.done.push(finished);
+        }
+    }
 }
 
 fn take<'f>(next: &AtomicUsize, files: &'f [PathBuf]) -> Option<(usize, &'f PathBuf)> {
@@ -180,16 +211,15 @@ fn progress_bar(length: usize) -> ProgressBar {
     ProgressBar::new(length as u64).with_style(style)
 }
 
-fn update_snapshots(all: &mut [Finished]) -> Result<(), String> {
-    for outcome in all.iter_mut().filter_map(|finished| finished.result.as_mut().ok()) {
-        if let Some(snapshot) = &mut outcome.snapshot
-            && snapshot.comparison != Comparison::Same
-        {
-            let written = snapshot::write(&snapshot.path, &snapshot.description, &snapshot.text);
-            written.map_err(|error| format!("{}: {error}", snapshot.path.display()))?;
-            eprintln!("wrote {}", shown(&snapshot.path));
-            snapshot.comparison = Comparison::Same;
-        }
+fn update_snapshot(finished: &mut Finished) -> Result<(), String> {
+    let Some(snapshot) = finished.result.as_mut().ok().and_then(|outcome| outcome.snapshot.as_mut()) else {
+        return Ok(());
+    };
+    if snapshot.comparison != Comparison::Same {
+        let written = snapshot::write(&snapshot.path, &snapshot.description, &snapshot.text);
+        written.map_err(|error| format!("{}: {error}", snapshot.path.display()))?;
+        eprintln!("wrote {}", shown(&snapshot.path));
+        snapshot.comparison = Comparison::Same;
     }
     Ok(())
 }
@@ -235,7 +265,7 @@ fn select(apps: &Apps, selection: &Selection) -> Result<Vec<PathBuf>, String> {
     let paths = if selection.paths.is_empty() { &default[..] } else { &selection.paths[..] };
     let mut files = Vec::new();
     for path in paths {
-        files.extend(crate::find::scenarios(path).map_err(|error| format!("{}: {error}", shown(path)))?);
+        files.extend(crate::find::scenarios(path).map_err(|error| not_found(path, &error))?);
     }
     let mut seen = BTreeSet::new();
     files.retain(|file| seen.insert(file.clone()));
@@ -249,6 +279,15 @@ fn select(apps: &Apps, selection: &Selection) -> Result<Vec<PathBuf>, String> {
         return Err(format!("no scenario{filter} in {}", places.join(", ")));
     }
     Ok(files)
+}
+
+/// A path that is not there; where it is near to a command, that was meant.
+fn not_found(path: &Path, error: &std::io::Error) -> String {
+    let commands = Cli::command();
+    let names: Vec<&str> = commands.get_subcommands().map(clap::Command::get_name).collect();
+    let near = nearest(&path.to_string_lossy(), names);
+    let help = near.map(|name| format!("; did you mean the command `{name}`?")).unwrap_or_default();
+    format!("{}: {error}{help}", shown(path))
 }
 
 fn print_line(text: &str) {

@@ -186,7 +186,7 @@ pub enum FunctionRefusal {
 /// Something that the emulated AWS is going to do by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outstanding {
-    /// What it is, for people: "rule Nightly fires", "retry 2 of rule Orders to queue Audit".
+    /// What it is, for people: "the next firing of rule Nightly", "retry 2 of rule Orders to queue Audit".
     pub what: String,
     pub due: Timestamp,
     /// Whether it comes again and again (a schedule), so that nobody waits for its end.

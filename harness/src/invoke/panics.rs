@@ -59,8 +59,14 @@ fn text(panic: &(dyn Any + Send)) -> String {
     let message = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let message =
         message.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned());
+    // Tokio's words for a socket on a runtime that has none: a replay opens no connection.
+    let help = if message.contains("IO is disabled") {
+        ". A replay has no network: make HTTP calls through the client of the function's SdkConfig"
+    } else {
+        ""
+    };
     match LAST_PLACE.take() {
-        Some(place) => format!("{message}, at {place}"),
-        None => message,
+        Some(place) => format!("{message}{help}, at {place}"),
+        None => message + help,
     }
 }

@@ -10,17 +10,25 @@ use crate::outcome::{Failure, Finished, Outcome, SnapshotOutcome};
 use crate::snapshot::Comparison;
 use crate::words::{counted, duration, shown};
 
-/// All scenarios, folder by folder.
-pub fn scenarios(all: &[Finished], styled: bool) -> String {
-    let folder =
-        |finished: &Finished| Path::new(&finished.file).parent().unwrap_or(Path::new("")).display().to_string();
-    let mut text = String::new();
-    for folder_of_scenarios in all.chunk_by(|a, b| folder(a) == folder(b)) {
-        let name = folder(&folder_of_scenarios[0]);
-        text.push_str(&if name.is_empty() { String::new() } else { format!("\n{name}\n") });
-        text.extend(folder_of_scenarios.iter().map(|finished| scenario(finished, styled)));
+/// Scenarios one by one, each folder under its name.
+pub struct Listing {
+    styled: bool,
+    folder: String,
+}
+
+impl Listing {
+    /// A listing without scenarios yet.
+    pub fn new(styled: bool) -> Self {
+        Self { styled, folder: String::new() }
     }
-    text
+
+    /// The next scenario, with its folder's name before the first of it.
+    pub fn next(&mut self, finished: &Finished) -> String {
+        let folder = Path::new(&finished.file).parent().unwrap_or(Path::new("")).display().to_string();
+        let heading = if folder == self.folder { String::new() } else { format!("\n{folder}\n") };
+        self.folder = folder;
+        heading + &scenario(finished, self.styled)
+    }
 }
 
 /// One scenario: a line if all is well, else what is wrong and what happened.

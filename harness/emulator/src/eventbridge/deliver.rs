@@ -234,7 +234,7 @@ pub(crate) fn outstanding(world: &World) -> Vec<Outstanding> {
     let mut all = Vec::new();
     for region in world.regions() {
         for (name, due) in schedules(region) {
-            all.push(Outstanding { what: format!("rule {name} fires"), due, recurring: true });
+            all.push(Outstanding { what: format!("the next firing of rule {name}"), due, recurring: true });
         }
         for Retry { delivery, due, .. } in &region.eventbridge.retries {
             let (number, rule, target) = (delivery.retries + 1, &delivery.rule_name, delivery.target_name());

@@ -74,7 +74,7 @@ async fn a_rate_fires_each_interval_after_the_rule_is_created() {
     let setup = setup();
     setup.schedule("rate(12 hours)").await;
     let [outstanding] = &setup.emulator.outstanding()[..] else { panic!("one rule fires") };
-    assert_eq!((outstanding.what.as_str(), outstanding.recurring), ("rule Orders fires", true));
+    assert_eq!((outstanding.what.as_str(), outstanding.recurring), ("the next firing of rule Orders", true));
     assert_eq!(outstanding.due.to_string(), "2026-01-01T12:00:00Z");
     tokio::time::sleep(Duration::from_secs(3 * 86_400 + 1)).await;
     let times: Vec<_> = setup.offered().iter().map(|(time, _)| time.as_secs() / 3600).collect();
