@@ -227,6 +227,13 @@ fn snapshots_are_missing_then_written_then_compared() {
 }
 
 #[test]
+fn a_scenario_that_names_no_table_is_compared_in_all_of_them() {
+    let text = "version: 1\nname: Nothing\ntemplate: ROOT/scenarios/orders/template.yaml\nsteps: [settle: {}]\n";
+    let project = Project::new("all-tables").with("a.yaml", text);
+    project.rehearsal(&["run", "a.yaml"]).with_code(1).says(&["IdempotencyKeys: 0 items", "Orders: 0 items"]);
+}
+
+#[test]
 fn a_failing_expectation_shows_the_place_and_the_timeline() {
     let project = Project::new("failing").with_order("a.yaml", 2);
     let run = project.rehearsal(&["run", "a.yaml", "--update-snapshots"]).with_code(1);

@@ -1,7 +1,7 @@
 //! One scenario file to one [`Outcome`]: read, check, replay, replay once more to learn what is volatile,
 //! and compare with the committed snapshot.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
@@ -195,7 +195,11 @@ impl Ready<'_> {
         replay(&self.scenario, &self.stack, self.app, settings)
     }
 
+    /// The tables whose state is compared with the snapshot: those that ask for it, or all where none is named.
     fn selected(&self) -> Selected {
+        if self.scenario.expect.tables.is_empty() {
+            return self.stack.tables.iter().map(|table| (table.logical_id.clone(), BTreeSet::new())).collect();
+        }
         let tables = self.scenario.expect.tables.iter().filter_map(|table| match &table.value {
             TableExpect::Holds(holds) if holds.snapshot => {
                 Some((table.name.value.clone(), holds.redact.iter().cloned().collect()))

@@ -34,7 +34,7 @@ pub async fn read(shared: &Shared, expect: &Expect) -> Leftovers {
     let mut leftovers = Leftovers::default();
     let dynamodb = aws_sdk_dynamodb::Client::new(&config);
     for table in &shared.stack.tables {
-        if expect.tables.iter().any(|expected| expected.name.value == table.logical_id) {
+        if expect.is_about_table(&table.logical_id) {
             let state = state::read(&dynamodb, table).await;
             let state = state.unwrap_or_else(|error| problem(shared, &table.logical_id, &error));
             leftovers.tables.insert(table.logical_id.clone(), state);

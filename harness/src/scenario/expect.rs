@@ -43,12 +43,17 @@ pub struct Expect {
     /// The objects that buckets hold.
     #[schemars(with = "BTreeMap<String, ObjectsExpect>")]
     pub objects: Vec<Named<ObjectsExpect>>,
-    /// The items that tables hold.
+    /// The items that tables hold. Where no table is named, all are compared with the committed snapshot.
     #[schemars(with = "BTreeMap<String, TableExpect>")]
     pub tables: Vec<Named<TableExpect>>,
 }
 
 impl Expect {
+    /// Whether a table's items matter: those of the tables that are named, or of all where none is.
+    pub fn is_about_table(&self, logical_id: &str) -> bool {
+        self.tables.is_empty() || self.tables.iter().any(|table| table.name.value == logical_id)
+    }
+
     /// The expectations with the captured values put into their text.
     ///
     /// # Errors
