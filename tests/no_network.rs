@@ -53,5 +53,5 @@ version: 1
 name: A handler reaches for a real socket
 template: template.yaml
 steps:
-  - invoke: { function: Caller, payload: {}, expect: { error: { errorMessage: [{ wildcard: \"*A replay has no network*\" }] } } }
+  - invoke: { function: Caller, payload: {}, expect: { error: { errorMessage: [{ wildcard: \"*IO is disabled*\" }] } } }
 ";

@@ -94,7 +94,19 @@ where
 /// A function in an execution environment: its state, built at the cold start.
 pub(crate) trait Instance {
     /// Runs the handler on a payload and returns its response as JSON.
-    fn invoke<'a>(&'a self, payload: &'a str, context: Context) -> LocalBoxFuture<'a, Result<String, Error>>;
+    fn invoke<'a>(&'a self, payload: &'a str, context: Context) -> LocalBoxFuture<'a, Result<String, Failure>>;
+}
+
+/// A handler's error, and the name of its type, which the runtime reports as the error's type.
+pub(crate) struct Failure {
+    pub error: Error,
+    pub error_type: &'static str,
+}
+
+impl Failure {
+    fn new<E: Into<Error>>(error: E) -> Self {
+        Self { error: error.into(), error_type: std::any::type_name::<E>() }
+    }
 }
 
 struct Bound<S, H, Types> {
@@ -110,12 +122,13 @@ where
     HandlerError: Into<Error>,
     H: AsyncFn(&S, LambdaEvent<E>) -> Result<R, HandlerError>,
 {
-    fn invoke<'a>(&'a self, payload: &'a str, context: Context) -> LocalBoxFuture<'a, Result<String, Error>> {
+    fn invoke<'a>(&'a self, payload: &'a str, context: Context) -> LocalBoxFuture<'a, Result<String, Failure>> {
         Box::pin(async move {
             let payload: E = serde_json::from_str(payload)
-                .map_err(|error| format!("the payload is not a {}: {error}", std::any::type_name::<E>()))?;
-            let response = (self.handler)(&self.state, LambdaEvent::new(payload, context)).await.map_err(Into::into)?;
-            Ok(serde_json::to_string(&response)?)
+                .map_err(|error| format!("the payload is not a {}: {error}", std::any::type_name::<E>()))
+                .map_err(Failure::new)?;
+            let response = (self.handler)(&self.state, LambdaEvent::new(payload, context)).await;
+            serde_json::to_string(&response.map_err(Failure::new)?).map_err(Failure::new)
         })
     }
 }

@@ -164,6 +164,7 @@ impl Ready<'_> {
         let mut failures = replayed.failures.clone();
         let (mut snapshot, mut volatile) = (None, Vec::new());
         if let Some(second) = second.filter(|_| failures.is_empty()) {
+            failures.extend(second.failures.iter().map(elsewhere));
             failures.extend(self.row_counts(&selected, &replayed, &second));
             let first = (&replayed.leftovers.tables, replayed.ids.as_slice());
             let state = canonical(&selected, first, Some((&second.leftovers.tables, second.ids.as_slice())));
@@ -233,4 +234,11 @@ impl Ready<'_> {
         let diagnostic = crate::diagnostic::Diagnostic { source, span, message, label: String::new(), help: None };
         Failure { diagnostic, details: Vec::new() }
     }
+}
+
+/// A failure of the second replay: not to be learned as volatile.
+fn elsewhere(failure: &Failure) -> Failure {
+    let mut failure = failure.clone();
+    failure.diagnostic.message = format!("under another seed and start date: {}", failure.diagnostic.message);
+    failure
 }

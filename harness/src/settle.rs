@@ -17,7 +17,7 @@ use crate::pending::Pending;
 /// How long a settle goes on where the scenario does not say: longer than any bounded retry of AWS.
 pub const DEFAULT_LIMIT: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 /// A message that has failed this often, in a queue that never gives it up, will go on for ever.
-const STUCK_AFTER_RECEIVES: u32 = 5;
+const STUCK_AFTER_FAILURES: u32 = 5;
 
 /// How a settle ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -91,12 +91,28 @@ pub async fn settle(driver: &Driver, within: Duration) -> Settled {
     }
 }
 
+/// Lets virtual time pass, with everything that becomes due on the way, what is due at its end included.
+pub async fn advance(driver: &Driver, by: Duration) {
+    let backend = &driver.shared.backend;
+    tokio::time::sleep(by).await;
+    let mut changes = backend.changes();
+    loop {
+        changes.mark_unchanged();
+        let now = backend.clock().now();
+        if !backend.standing().await.outstanding.iter().any(|next| next.due <= now) || changes.changed().await.is_err()
+        {
+            return;
+        }
+    }
+}
+
 fn at_rest(driver: &Driver, standing: &Standing) -> Option<Settled> {
-    if let Some(failing) = endless(driver) {
+    if let Some(failing) = endless(driver, standing) {
         return Some(failing);
     }
     let handed_over = standing.function_events == driver.shared.events_taken();
-    let outstanding = standing.outstanding.iter().any(|next| !next.recurring);
+    let now = driver.shared.backend.clock().now();
+    let outstanding = standing.outstanding.iter().any(|next| !next.recurring || next.due <= now);
     let busy_queue = source_queues(driver, standing).next().is_some();
     if !handed_over || outstanding || busy_queue || !driver.shared.pending.all().is_empty() {
         return None;
@@ -119,10 +135,15 @@ fn source_queues<'a>(driver: &'a Driver, standing: &'a Standing) -> impl Iterato
 }
 
 /// A message that fails again and again in a queue without a redrive policy, once nothing else goes on.
-fn endless(driver: &Driver) -> Option<Settled> {
-    let failing = driver.mappings.iter().flat_map(|mapping| mapping.failing());
-    let worst = failing.filter(|message| !message.bounded).max_by_key(|message| message.receive_count)?;
-    (worst.receive_count >= STUCK_AFTER_RECEIVES && driver.shared.pending.all().is_empty()).then(|| Settled::Stuck {
+fn endless(driver: &Driver, standing: &Standing) -> Option<Settled> {
+    let holds_messages = |url: &str| source_queues(driver, standing).any(|depth| depth.url == url);
+    let failing = driver
+        .mappings
+        .iter()
+        .filter(|mapping| mapping.source().is_some_and(|queue| holds_messages(&queue.url)))
+        .flat_map(|mapping| mapping.failing());
+    let worst = failing.filter(|message| !message.bounded).max_by_key(|message| message.failures)?;
+    (worst.failures >= STUCK_AFTER_FAILURES && driver.shared.pending.all().is_empty()).then(|| Settled::Stuck {
         what: format!("a message failed {} times and the queue has no redrive policy", worst.receive_count),
         at: worst.queue,
         last_error: Some(worst.last_error),

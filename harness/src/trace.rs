@@ -72,7 +72,14 @@ pub enum What {
         attempt: u32,
     },
     /// A handler's request to a host that is none of AWS's services.
-    Request { method: String, url: String, status: u16 },
+    Request {
+        method: String,
+        url: String,
+        /// 0 where there was no answer.
+        status: u16,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error: Option<String>,
+    },
     /// A line that a handler logged.
     Log { level: String, message: String },
     /// Lambda gave an asynchronous event up, or a message was left to its queue.

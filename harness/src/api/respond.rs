@@ -40,7 +40,7 @@ pub fn from_error(kind: ApiKind, error: &InvokeError) -> ApiResponse {
     match (kind, error) {
         (ApiKind::Rest, InvokeError::Throttled) => ApiResponse::message(500, "Internal server error"),
         (ApiKind::Http, InvokeError::Throttled) => ApiResponse::message(503, "Service Unavailable"),
-        (kind, InvokeError::Function { .. }) => malformed(kind),
+        (kind, InvokeError::Function { .. } | InvokeError::RecursiveLoop { .. }) => malformed(kind),
     }
 }
 
@@ -50,7 +50,7 @@ pub fn from_response(kind: ApiKind, payload: PayloadFormat, response: &str) -> A
     if payload == PayloadFormat::V2 && value.get("statusCode").is_none() {
         return inferred(&value);
     }
-    structured(kind, &value).unwrap_or_else(|| malformed(kind))
+    structured(kind, payload, &value).unwrap_or_else(|| malformed(kind))
 }
 
 fn malformed(kind: ApiKind) -> ApiResponse {
@@ -67,18 +67,21 @@ fn inferred(value: &Value) -> ApiResponse {
     ApiResponse { status: 200, headers, body: Bytes::from(body) }
 }
 
-fn structured(kind: ApiKind, value: &Value) -> Option<ApiResponse> {
+fn structured(kind: ApiKind, payload: PayloadFormat, value: &Value) -> Option<ApiResponse> {
     let status = match value.get("statusCode")? {
         Value::Number(number) => u16::try_from(number.as_u64()?).ok()?,
         Value::String(text) => text.parse().ok()?,
         _ => return None,
     };
     let mut headers = headers(value.get("headers"))?;
-    for (name, values) in value.get("multiValueHeaders").and_then(Value::as_object).into_iter().flatten() {
+    // Each payload format has its own way to give a header several values, and passes over the other's.
+    let of_format = |format: PayloadFormat, name: &str| value.get(name).filter(|_| payload == format);
+    let several = of_format(PayloadFormat::V1, "multiValueHeaders").and_then(Value::as_object);
+    for (name, values) in several.into_iter().flatten() {
         headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
         headers.extend(values.as_array()?.iter().filter_map(scalar).map(|value| (name.clone(), value)));
     }
-    let cookies = value.get("cookies").and_then(Value::as_array).into_iter().flatten();
+    let cookies = of_format(PayloadFormat::V2, "cookies").and_then(Value::as_array).into_iter().flatten();
     headers.extend(cookies.filter_map(scalar).map(|cookie| ("set-cookie".to_owned(), cookie)));
     if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
         // Not in the documentation: what the two kinds of API are seen to answer.

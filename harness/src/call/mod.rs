@@ -15,6 +15,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::error::display::DisplayErrorContext;
 use bytes::Bytes;
 use rehearsal_emulator::protocol::{Request, identify};
 use tokio::sync::watch;
@@ -141,7 +142,7 @@ impl Connector {
         let response = match answered {
             Ok(response) => collect(response).await?,
             Err(error) => {
-                self.record(cause, &request, 0, &Bytes::new(), Some(format!("{error:?}")));
+                self.record(cause, &request, 0, &Bytes::new(), Some(DisplayErrorContext(&error).to_string()));
                 return Err(error);
             }
         };
@@ -162,7 +163,12 @@ impl Connector {
                 attempt: sdk_attempt(request),
                 operation: identity.operation,
             },
-            Err(_) => What::Request { method: request.method.to_string(), url: request.uri.to_string(), status },
+            Err(_) => What::Request {
+                method: request.method.to_string(),
+                url: request.uri.to_string(),
+                status,
+                error: failure,
+            },
         };
         self.recorder.record(Some(cause), what)
     }

@@ -9,6 +9,7 @@
 mod context;
 mod panics;
 
+use std::any::type_name;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
@@ -86,6 +87,8 @@ pub struct Invoked {
 pub enum InvokeError {
     /// The function did not run.
     Throttled,
+    /// The function did not run, because it has led to itself too often. Lambda does not try again.
+    RecursiveLoop { message: String },
     /// The function failed; what Lambda hands on about it.
     Function { error_type: String, message: String },
 }
@@ -95,7 +98,7 @@ impl InvokeError {
     pub fn message(&self) -> &str {
         match self {
             Self::Throttled => "Rate Exceeded.",
-            Self::Function { message, .. } => message,
+            Self::RecursiveLoop { message } | Self::Function { message, .. } => message,
         }
     }
 
@@ -106,6 +109,7 @@ impl InvokeError {
             Self::Throttled => {
                 json!({ "Reason": "ConcurrentInvocationLimitExceeded", "Type": "User", "message": self.message() })
             }
+            Self::RecursiveLoop { message } => json!({ "Type": "User", "Message": message }),
             Self::Function { error_type, message } => json!({ "errorType": error_type, "errorMessage": message }),
         }
     }
@@ -148,13 +152,18 @@ impl Lambda {
 
     /// Invokes a function and waits for its end.
     pub async fn invoke(&self, function: &Function, request: Request<'_>) -> Invoked {
-        let planned = function.planned.borrow_mut().pop_front();
-        let throttled = planned.as_ref().is_some_and(|planned| planned.kind == FailureKind::Throttle);
-        let warm = if throttled { None } else { function.idle.borrow_mut().pop() };
-        let environment = match (throttled, &warm) {
-            (true, _) => Environment::None,
-            (false, Some(_)) => Environment::Warm,
-            (false, None) => Environment::Cold,
+        let is_loop = self.recorder.runs_before(request.cause, &function.settings.logical_id) >= RECURSION_LIMIT;
+        let planned = if is_loop { None } else { function.planned.borrow_mut().pop_front() };
+        let refused = match &planned {
+            _ if is_loop => Some(recursive_loop(&function.settings.logical_id)),
+            Some(planned) if planned.kind == FailureKind::Throttle => Some((Ended::Throttled, InvokeError::Throttled)),
+            _ => None,
+        };
+        let warm = if refused.is_some() { None } else { function.idle.borrow_mut().pop() };
+        let environment = match (&refused, &warm) {
+            (Some(_), _) => Environment::None,
+            (None, Some(_)) => Environment::Warm,
+            (None, None) => Environment::Cold,
         };
         let event = self.recorder.record(
             Some(request.cause),
@@ -167,18 +176,12 @@ impl Lambda {
                 result: None,
             },
         );
-        let ended = if throttled {
-            Err((Ended::Throttled, InvokeError::Throttled))
-        } else if self.recorder.runs_before(request.cause, &function.settings.logical_id) >= RECURSION_LIMIT {
-            function.idle.borrow_mut().extend(warm);
-            let name = &function.settings.logical_id;
-            Err(failed(
-                "Lambda.RecursiveLoop",
-                format!("Lambda stopped a recursive loop: {name} has led to itself {RECURSION_LIMIT} times"),
-            ))
-        } else {
-            let span = crate::logs::invocation_span(event);
-            self.attempt(function, warm, planned, &request, event).instrument(span).await
+        let ended = match refused {
+            Some(refused) => Err(refused),
+            None => {
+                let span = crate::logs::invocation_span(event);
+                self.attempt(function, warm, planned, &request, event).instrument(span).await
+            }
         };
         let (ended, result) = match ended {
             Ok(response) => (Ended::Success, Ok(response)),
@@ -224,8 +227,14 @@ impl Lambda {
         let started = panics::catch(|| function.code.start(&config, &function.settings.environment));
         let instance = match started {
             Ok(Ok(instance)) => instance,
-            Ok(Err(error)) => return Err(failed("Runtime.InitError", format!("the constructor failed: {error}"))),
-            Err(panic) => return Err(failed("Runtime.InitError", format!("the constructor panicked: {panic}"))),
+            Ok(Err(error)) => {
+                caller.discard();
+                return Err(failed("Runtime.InitError", format!("the constructor failed: {error}")));
+            }
+            Err(panic) => {
+                caller.discard();
+                return Err(failed("Runtime.InitError", format!("the constructor panicked: {panic}")));
+            }
         };
         function.started.set(function.started.get() + 1);
         Ok(ExecutionEnvironment { instance, caller, log_stream: self.log_stream() })
@@ -249,8 +258,16 @@ impl Lambda {
                 ),
             )),
             Ok(Ok(Ok(response))) => Ok(response),
-            Ok(Ok(Err(error))) => Err(failed("Runtime.HandlerError", error_chain(error.as_ref()))),
-            Ok(Err(panic)) => Err(failed("Runtime.HandlerPanic", format!("Lambda panicked: {panic}"))),
+            Ok(Ok(Err(failure))) => {
+                let (error_type, message) = (failure.error_type.to_owned(), failure.error.to_string());
+                let shown = Ended::Error(error_chain(failure.error.as_ref()));
+                Err((shown, InvokeError::Function { error_type, message }))
+            }
+            Ok(Err(panic)) => {
+                let shown = Ended::Error(format!("Lambda panicked: {panic}"));
+                let message = format!("Lambda panicked: {}", panic.message);
+                Err((shown, InvokeError::Function { error_type: PANIC_TYPE.to_owned(), message }))
+            }
             Err(_) => Err(self.timed_out(&request.request_id, timeout)),
         }
     }
@@ -262,7 +279,9 @@ impl Lambda {
         request: &Request<'_>,
     ) -> Result<String, (Ended, InvokeError)> {
         match planned.kind {
-            FailureKind::Error | FailureKind::Throttle => Err(failed("Runtime.HandlerError", planned.message)),
+            FailureKind::Error | FailureKind::Throttle => {
+                Err(failed(type_name::<lambda_runtime::Error>(), planned.message))
+            }
             FailureKind::Timeout => {
                 tokio::time::sleep(function.settings.timeout).await;
                 Err(self.timed_out(&request.request_id, function.settings.timeout))
@@ -298,6 +317,14 @@ impl Function {
     pub fn planned_failures(&self) -> usize {
         self.planned.borrow().len()
     }
+}
+
+/// The type that the Rust runtime names for a panic: that of what a panic carries.
+const PANIC_TYPE: &str = "alloc::boxed::Box<dyn core::any::Any + core::marker::Send>";
+
+fn recursive_loop(function: &str) -> (Ended, InvokeError) {
+    let message = format!("Lambda stopped a recursive loop: {function} has led to itself {RECURSION_LIMIT} times");
+    (Ended::Error(message.clone()), InvokeError::RecursiveLoop { message })
 }
 
 fn failed(error_type: &str, message: String) -> (Ended, InvokeError) {

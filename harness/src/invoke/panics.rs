@@ -1,7 +1,8 @@
-//! Panics of user code: caught, kept quiet, and turned into text.
+//! Panics of user code: caught, and kept quiet.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
+use std::fmt;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::pin::Pin;
 use std::sync::Once;
@@ -13,23 +14,23 @@ thread_local! {
 }
 
 /// Runs user code; its panic, with the place where it happened, is the error.
-pub(super) fn catch<T>(code: impl FnOnce() -> T) -> Result<T, String> {
+pub(super) fn catch<T>(code: impl FnOnce() -> T) -> Result<T, Panic> {
     install_hook();
     let outer = IN_USER_CODE.replace(true);
     let result = catch_unwind(AssertUnwindSafe(code));
     IN_USER_CODE.set(outer);
-    result.map_err(|panic| text(panic.as_ref()))
+    result.map_err(|panic| Panic::of(panic.as_ref()))
 }
 
 /// The same for a future, poll by poll.
-pub(super) fn catch_async<F: Future + Unpin>(future: F) -> impl Future<Output = Result<F::Output, String>> {
+pub(super) fn catch_async<F: Future + Unpin>(future: F) -> impl Future<Output = Result<F::Output, Panic>> {
     Caught(future)
 }
 
 struct Caught<F>(F);
 
 impl<F: Future + Unpin> Future for Caught<F> {
-    type Output = Result<F::Output, String>;
+    type Output = Result<F::Output, Panic>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match catch(|| Pin::new(&mut self.0).poll(context)) {
@@ -55,18 +56,30 @@ fn install_hook() {
     });
 }
 
-fn text(panic: &(dyn Any + Send)) -> String {
-    let message = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    let message =
-        message.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned());
-    // Tokio's words for a socket on a runtime that has none: a replay opens no connection.
-    let help = if message.contains("IO is disabled") {
-        ". A replay has no network: make HTTP calls through the client of the function's SdkConfig"
-    } else {
-        ""
-    };
-    match LAST_PLACE.take() {
-        Some(place) => format!("{message}{help}, at {place}"),
-        None => message + help,
+/// A panic of user code: what it says, and where it happened.
+pub(super) struct Panic {
+    pub message: String,
+    place: Option<String>,
+}
+
+impl Panic {
+    fn of(panic: &(dyn Any + Send)) -> Self {
+        let message = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        let message = message.or_else(|| panic.downcast_ref::<String>().cloned());
+        Self { message: message.unwrap_or_else(|| "no message".to_owned()), place: LAST_PLACE.take() }
+    }
+}
+
+impl fmt::Display for Panic {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.message.trim_end_matches('.'))?;
+        // Tokio's words for a socket on a runtime that has none: a replay opens no connection.
+        if self.message.contains("IO is disabled") {
+            formatter.write_str(". A replay has no network: make HTTP calls through the client of the SdkConfig")?;
+        }
+        match &self.place {
+            Some(place) => write!(formatter, ", at {place}"),
+            None => Ok(()),
+        }
     }
 }

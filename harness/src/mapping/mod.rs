@@ -45,6 +45,8 @@ pub struct SqsMapping {
 pub struct FailingMessage {
     pub queue: String,
     pub receive_count: u32,
+    /// How often it failed by itself, and not because the scenario made it.
+    pub failures: u32,
     pub last_error: String,
     /// Whether the queue gives it up some day, by a redrive policy.
     pub bounded: bool,
@@ -134,6 +136,8 @@ impl SqsMapping {
             .max_number_of_messages(i32::try_from(most.max(1)).unwrap_or(10))
             .message_system_attribute_names(MessageSystemAttributeName::All)
             .message_attribute_names("All")
+            // The queue's own wait would hold back the messages that are already in the batch.
+            .wait_time_seconds(0)
             .send()
             .await;
         match received {
@@ -163,13 +167,14 @@ impl SqsMapping {
         let payload = event::sqs::event(&batch, &self.queue.arn).to_string();
         let attempt = batch.iter().map(receive_count).max().unwrap_or(1);
         let request = Request { payload: &payload, request_id: self.shared.ids.uuid(), attempt, cause: delivery };
+        let is_planned = self.function.planned_failures() > 0;
         let invoked = self.shared.lambda.invoke(&self.function, request).await;
         let failed = match &invoked.result {
             Err(error) => Failed::All(error.message().to_owned()),
             Ok(response) if self.settings.report_batch_item_failures => failed_messages(response, &batch),
             Ok(_) => Failed::None,
         };
-        self.settle(&batch, &failed, invoked.event).await;
+        self.settle(&batch, &failed, is_planned, invoked.event).await;
     }
 
     /// The call that the batch's first message of known origin comes from.
@@ -182,13 +187,13 @@ impl SqsMapping {
     }
 
     /// Deletes what succeeded and remembers what will come back.
-    async fn settle(&self, batch: &[Message], failed: &Failed, invocation: EventId) {
+    async fn settle(&self, batch: &[Message], failed: &Failed, is_planned: bool, invocation: EventId) {
         let (keep, delete): (Vec<&Message>, Vec<&Message>) = batch.iter().partition(|message| failed.has(message));
         for message in &delete {
             self.failing.borrow_mut().remove(message.message_id().unwrap_or_default());
         }
         for message in &keep {
-            self.remember_failing(message, failed.reason());
+            self.remember_failing(message, failed.reason(), is_planned);
         }
         if !keep.is_empty() {
             let reason = format!(
@@ -206,15 +211,18 @@ impl SqsMapping {
         }
     }
 
-    fn remember_failing(&self, message: &Message, reason: &str) {
+    fn remember_failing(&self, message: &Message, reason: &str, is_planned: bool) {
+        let id = message.message_id().unwrap_or_default().to_owned();
+        let mut all = self.failing.borrow_mut();
+        let before = all.get(&id).map_or(0, |failing| failing.failures);
         let failing = FailingMessage {
             queue: self.queue.logical_id.clone(),
             receive_count: receive_count(message),
+            failures: before + u32::from(!is_planned),
             last_error: reason.to_owned(),
             bounded: self.queue.has_redrive_policy(),
         };
-        let id = message.message_id().unwrap_or_default().to_owned();
-        self.failing.borrow_mut().insert(id, failing);
+        all.insert(id, failing);
     }
 
     async fn delete(&self, messages: &[&Message]) {
@@ -228,8 +236,14 @@ impl SqsMapping {
         let entries = messages.iter().enumerate().map(entry).collect();
         let deleted =
             self.sqs.delete_message_batch().queue_url(&self.queue.url).set_entries(Some(entries)).send().await;
-        if let Err(error) = deleted {
-            self.shared.problem(format!("deleting from queue {}: {}", self.queue.logical_id, describe(&error)));
+        match deleted {
+            Err(error) => {
+                self.shared.problem(format!("deleting from queue {}: {}", self.queue.logical_id, describe(&error)));
+            }
+            Ok(deleted) => deleted.failed().iter().for_each(|entry| {
+                let reason = entry.message().unwrap_or(entry.code());
+                self.shared.problem(format!("a message in queue {} was not deleted: {reason}", self.queue.logical_id));
+            }),
         }
     }
 }

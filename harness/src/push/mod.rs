@@ -103,6 +103,9 @@ async fn attempts(
                 throttle_delay = (throttle_delay * 2).min(THROTTLE_DELAYS.1);
                 wait
             }
+            Err(InvokeError::RecursiveLoop { .. }) => {
+                return Finished { last, attempts: attempt, condition: "RetriesExhausted" };
+            }
             Err(InvokeError::Function { .. }) if errors >= config.maximum_retry_attempts as usize => {
                 return Finished { last, attempts: attempt, condition: "RetriesExhausted" };
             }

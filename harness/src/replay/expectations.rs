@@ -98,23 +98,19 @@ impl Checker<'_> {
         shown: Vec<String>,
     ) {
         let name = &about.name.value;
-        let mut left: Vec<&String> = found.bodies.iter().collect();
-        for (index, message) in expected.iter().enumerate() {
-            let fits = |body: &&String| match message {
-                MessageExpect::Text(text) => *body == text,
-                MessageExpect::Json(matcher) => {
-                    serde_json::from_str::<Value>(body).is_ok_and(|body| matches(matcher, body))
-                }
-            };
-            match left.iter().position(fits) {
-                Some(position) => drop(left.remove(position)),
-                None => {
-                    let message = format!("queue {name} holds no message like number {} of the list", index + 1);
-                    return self.fail(about, message, shown);
-                }
+        let fits = |message: &MessageExpect, body: &String| match message {
+            MessageExpect::Text(text) => body == text,
+            MessageExpect::Json(matcher) => {
+                serde_json::from_str::<Value>(body).is_ok_and(|body| matches(matcher, body))
             }
+        };
+        let fitting = |message| found.bodies.iter().map(|body| fits(message, body)).collect();
+        let table: Vec<Vec<bool>> = expected.iter().map(fitting).collect();
+        if let Some(index) = first_without_partner(&table) {
+            let message = format!("queue {name} holds no message like number {} of the list", index + 1);
+            return self.fail(about, message, shown);
         }
-        let more = left.len() as u64 + found.hidden;
+        let more = (found.bodies.len() - expected.len()) as u64 + found.hidden;
         if more > 0 {
             self.fail(about, format!("queue {name} holds {} more than expected", counted(more, "message")), shown);
         }
@@ -167,6 +163,26 @@ impl Checker<'_> {
     }
 }
 
+/// The first row that gets no column of its own, whichever columns the rows before it take.
+fn first_without_partner(fits: &[Vec<bool>]) -> Option<usize> {
+    /// Gives a row a column, moving other rows to other columns where that helps.
+    fn place(row: usize, fits: &[Vec<bool>], tried: &mut [bool], taken_by: &mut [Option<usize>]) -> bool {
+        (0..taken_by.len()).any(|column| {
+            if !fits[row][column] || std::mem::replace(&mut tried[column], true) {
+                return false;
+            }
+            let free = taken_by[column].is_none_or(|other| place(other, fits, tried, taken_by));
+            if free {
+                taken_by[column] = Some(row);
+            }
+            free
+        })
+    }
+    let columns = fits.first().map_or(0, Vec::len);
+    let mut taken_by = vec![None; columns];
+    (0..fits.len()).find(|row| !place(*row, fits, &mut vec![false; columns], &mut taken_by))
+}
+
 fn times(count: u64) -> String {
     match count {
         0 => "never".to_owned(),
@@ -192,4 +208,17 @@ fn shown(lines: &[String]) -> Vec<String> {
     let more = lines.len().saturating_sub(SHOWN);
     let more = (more > 0).then(|| format!("… and {more} more"));
     lines.iter().take(SHOWN).map(cut).chain(more).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_without_partner;
+
+    #[test]
+    fn a_pattern_gives_way_to_one_that_fits_less() {
+        assert_eq!(first_without_partner(&[vec![true, true], vec![true, false]]), None);
+        assert_eq!(first_without_partner(&[vec![true, false], vec![true, false]]), Some(1));
+        assert_eq!(first_without_partner(&[vec![]]), Some(0));
+        assert_eq!(first_without_partner(&[]), None);
+    }
 }

@@ -74,8 +74,12 @@ async fn queue_content(config: &SdkConfig, queue: &Queue) -> Result<QueueContent
         + count(&QueueAttributeName::ApproximateNumberOfMessagesDelayed);
     let mut bodies = Vec::new();
     loop {
-        let received =
-            sqs.receive_message().queue_url(&queue.url).max_number_of_messages(10).visibility_timeout(43_200);
+        let received = sqs
+            .receive_message()
+            .queue_url(&queue.url)
+            .max_number_of_messages(10)
+            .visibility_timeout(43_200)
+            .wait_time_seconds(0);
         let received = received.send().await.map_err(|error| DisplayErrorContext(error).to_string())?;
         if received.messages().is_empty() {
             return Ok(QueueContent { bodies, hidden });

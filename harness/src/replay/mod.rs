@@ -83,6 +83,8 @@ async fn play(
     let settled = settle::settle(&driver, settle::DEFAULT_LIMIT).await;
     shared.recorder.record(None, What::Settled { state: settled.to_string() });
     drop(driver);
+    // Reading what is left is not part of what happened.
+    let (trace, virtual_time) = (shared.recorder.events(), shared.backend.clock().elapsed());
     let leftovers = leftovers::read(&shared, &scenario.expect).await;
     if failures.is_empty() {
         failures.extend(player.unsettled(&settled));
@@ -90,7 +92,7 @@ async fn play(
         failures.extend(expectations::check(&player, &leftovers));
     }
     failures.extend(shared.problems().into_iter().map(|problem| player.failure(0..0, problem)));
-    finish(&shared, failures, settled, leftovers)
+    Replay { trace, virtual_time, ..finish(&shared, failures, settled, leftovers) }
 }
 
 fn finish(shared: &Shared, failures: Vec<Failure>, settled: Settled, leftovers: Leftovers) -> Replay {

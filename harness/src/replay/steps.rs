@@ -128,7 +128,7 @@ impl<'s> Player<'s> {
             Action::Invoke(step) => self.invoke(step, stimulus).await,
             Action::Fail(step) => self.plan_failures(step),
             Action::Advance(by) => {
-                tokio::time::sleep(*by).await;
+                settle::advance(driver, *by).await;
                 Ok(())
             }
             Action::Settle(step) => {

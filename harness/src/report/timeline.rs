@@ -86,7 +86,8 @@ fn line(event: &Event) -> String {
             let effect = if *effect == Effect::Read { " (read)" } else { "" };
             format!("{service} {operation} {resource}{effect}{retry}{error}")
         }
-        What::Request { method, url, status } => format!("{method} {url} → {status}"),
+        What::Request { method, url, error: Some(error), .. } => format!("{method} {url} ✗ {error}"),
+        What::Request { method, url, status, .. } => format!("{method} {url} → {status}"),
         What::Log { level, message } => format!("{level} {message}"),
         What::GaveUp { reason, .. } => format!("✗ {reason}"),
         What::Settled { state } => format!("settled: {state}"),

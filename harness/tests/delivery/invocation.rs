@@ -79,14 +79,29 @@ fn a_timeout_ends_an_invocation_in_virtual_time() {
 }
 
 #[test]
-fn an_error_is_a_function_error_with_its_causes() {
+fn an_error_is_a_function_error_and_the_trace_has_its_causes() {
     #[derive(Debug, thiserror::Error)]
     #[error("the order was not stored")]
     struct Outer(#[source] std::fmt::Error);
     let rig = Rig::new(WORKER).function("Worker", async |_: &State, _| Err(Outer(std::fmt::Error).into()));
-    let message = format!("the order was not stored: {}", std::fmt::Error);
-    let step = format!("invoke: {{ function: Worker, expect: {{ error: \"{message}\" }} }}");
-    assert_eq!(rig.play(&[&step]).passed().results("Worker"), ["error"]);
+    let played = rig.play(&["invoke: { function: Worker, expect: { error: the order was not stored } }"]).passed();
+    let Ended::Error(message) = &played.invocations("Worker")[0].result else { panic!("it is an error") };
+    assert_eq!(*message, format!("the order was not stored: {}", std::fmt::Error));
+}
+
+#[test]
+fn the_types_of_errors_are_those_that_the_rust_runtime_names() {
+    let boxed = std::any::type_name::<lambda_runtime::Error>();
+    for (handler, error_type) in
+        [("error", boxed), ("panic", "alloc::boxed::Box<dyn core::any::Any + core::marker::Send>")]
+    {
+        let rig = Rig::new(WORKER).function("Worker", async move |_: &State, _| match handler {
+            "error" => Err("no luck".into()),
+            _ => panic!("no luck"),
+        });
+        let error = format!("{{ errorType: \"{error_type}\", errorMessage: [{{ suffix: no luck }}] }}");
+        rig.play(&[&format!("invoke: {{ function: Worker, expect: {{ error: {error} }} }}")]).passed();
+    }
 }
 
 #[test]

@@ -56,6 +56,14 @@ fn advance_fires_schedules_on_the_way() {
 }
 
 #[test]
+fn a_schedule_that_is_due_as_an_advance_ends_fires() {
+    let resources = SCHEDULE.replace("cron(0 2 * * ? *)", "rate(1 day)");
+    let played = Rig::new(&resources).ok("Worker").expect("invocations: { Worker: 3 }").play(&["advance: 3d"]).passed();
+    let days: Vec<u64> = played.times("Worker").iter().map(|time| time.as_secs() / 86_400).collect();
+    assert_eq!(days, [1, 2, 3]);
+}
+
+#[test]
 fn settle_moves_virtual_time_only_as_far_as_something_is_due() {
     let played = Rig::new(TOPIC).fails("Worker").play(&[PUBLISH, "settle: {}"]).passed();
     assert_eq!(played.outcome.virtual_time.as_secs(), 180);
@@ -92,6 +100,13 @@ fn a_message_that_fails_for_ever_is_stuck() {
 }
 
 #[test]
+fn failures_that_the_scenario_plans_are_not_stuck() {
+    let steps = ["fail: { function: Worker, times: 8 }", SEND];
+    let played = Rig::new(QUEUE).ok("Worker").expect("invocations: { Worker: 9 }").play(&steps).passed();
+    assert_eq!(played.outcome.settled, Settled::Idle);
+}
+
+#[test]
 fn a_function_that_runs_on_without_an_end_in_sight_is_named() {
     let endless = "
   Worker: { Type: AWS::Serverless::Function, Properties: { Timeout: 900, Events: { News: { Type: SNS, Properties: { Topic: !Ref News } } } } }
@@ -123,4 +138,18 @@ fn an_event_that_eventbridge_cannot_deliver_does_not_hang() {
     let played = Rig::new(template).fails("Worker").play(&[put]).passed();
     assert_eq!(played.results("Worker"), ["error"; 3]);
     assert_eq!(played.outcome.settled, Settled::Idle);
+}
+
+#[test]
+fn what_fails_under_another_date_alone_is_a_failure_and_not_volatile() {
+    let resources = "
+  Pages: { Type: AWS::Serverless::SimpleTable }
+  Worker: { Type: AWS::Serverless::Function }
+";
+    let in_june = 1_780_272_000_000;
+    let rig = Rig::new(resources).function("Worker", async move |_, event| {
+        if event.context.deadline < in_june { Ok(serde_json::Value::Null) } else { Err("too late".into()) }
+    });
+    let failures = rig.play(&["invoke: { function: Worker }"]).failures();
+    assert!(failures[0].contains("under another seed and start date: step 1 (invoke)"), "{failures:?}");
 }

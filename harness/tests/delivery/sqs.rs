@@ -87,6 +87,15 @@ fn without_a_window_a_message_is_delivered_at_once() {
 }
 
 #[test]
+fn the_queues_own_long_poll_does_not_hold_a_batch_back() {
+    let resources = queue("").replacen("Properties: {", "Properties: { ReceiveMessageWaitTimeSeconds: 20,", 1);
+    assert_ne!(resources, queue(""), "the queue has a long poll");
+    let played =
+        Rig::new(&resources).ok("Worker").play(&["advance: 1s", "sqs.send: { queue: Jobs, body: a }"]).passed();
+    assert_eq!(played.times("Worker"), seconds([1]));
+}
+
+#[test]
 fn a_batch_is_cut_at_6_mb() {
     let rig = Rig::new(&(queue(", MaximumBatchingWindowInSeconds: 5") + SENDER)).ok("Worker");
     let rig = rig.function("Sender", async |state: &State, _| {

@@ -34,6 +34,11 @@ pub(crate) use put_events::{NewEvent, put_on_default_bus};
 /// The bus that AWS services put their events on.
 const DEFAULT_BUS: &str = "default";
 
+/// Whether EventBridge takes an expression as a schedule: `rate(…)` or `cron(…)`.
+pub fn is_schedule(expression: &str) -> bool {
+    schedule::Schedule::parse(expression).is_some()
+}
+
 /// EventBridge in one account and region.
 pub(crate) struct State {
     buses: BTreeMap<String, Bus>,

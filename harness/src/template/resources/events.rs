@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use rehearsal_emulator::eventbridge::is_schedule;
+use rehearsal_emulator::eventbridge::pattern::Pattern;
 use serde_json::Value;
 
 use super::{Build, Link, Resolved};
@@ -84,6 +86,8 @@ fn pattern(object: &Object<'_>, report: &mut Report) -> Option<Value> {
     let node = object.value("EventPattern")?;
     if node.mapping().is_none() {
         report.error(&node.span, format!("an event pattern must be a mapping, not {}", node.kind()));
+    } else if let Err(error) = Pattern::parse(&node.to_json()) {
+        report.error(&node.span, format!("this is not an event pattern: {error}"));
     }
     Some(node.to_json())
 }
@@ -95,27 +99,11 @@ fn schedule(object: &Object<'_>, bus: &str, report: &mut Report) -> Option<Strin
     if bus != "default" {
         report.error(&place, "only rules of the default event bus can have a schedule");
     }
-    if !is_rate(&expression) && !is_cron(&expression) {
+    if !is_schedule(&expression) {
         let problem = report.error(&place, format!("`{expression}` is not a schedule"));
         problem.help("write `rate(5 minutes)`, `rate(1 hour)` or `cron(0 9 * * ? *)`, which has six fields");
     }
     Some(expression)
-}
-
-fn is_rate(expression: &str) -> bool {
-    let inner = expression.strip_prefix("rate(").and_then(|rest| rest.strip_suffix(')'));
-    match inner.and_then(|inner| inner.split_once(' ')) {
-        Some(("1", unit)) => matches!(unit, "minute" | "hour" | "day"),
-        Some((value, unit)) => {
-            value.parse::<u32>().is_ok_and(|value| value > 1) && matches!(unit, "minutes" | "hours" | "days")
-        }
-        None => false,
-    }
-}
-
-fn is_cron(expression: &str) -> bool {
-    let inner = expression.strip_prefix("cron(").and_then(|rest| rest.strip_suffix(')'));
-    inner.is_some_and(|inner| inner.split_whitespace().count() == 6)
 }
 
 /// `State`, or the `Enabled` of a SAM event.
