@@ -125,7 +125,7 @@ where
     fn invoke<'a>(&'a self, payload: &'a str, context: Context) -> LocalBoxFuture<'a, Result<String, Failure>> {
         Box::pin(async move {
             let payload: E = serde_json::from_str(payload)
-                .map_err(|error| format!("the payload is not a {}: {error}", std::any::type_name::<E>()))
+                .map_err(|error| format!("the payload does not fit {}: {error}", std::any::type_name::<E>()))
                 .map_err(Failure::new)?;
             let response = (self.handler)(&self.state, LambdaEvent::new(payload, context)).await;
             serde_json::to_string(&response.map_err(Failure::new)?).map_err(Failure::new)

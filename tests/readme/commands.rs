@@ -61,7 +61,7 @@ fn run(line: &str, scratch: &Scratch) -> Option<Ran> {
         [".ci/run"] => is_there(".ci/run"),
         ["docker", "compose", "up", ..] => is_there("docker-compose.yml"),
         ["INSTA_UPDATE=always", "cargo", "test", rest @ ..] | ["cargo", "test", rest @ ..] => is_test(rest),
-        ["cargo", "run", "-p", "visits"] => is_there("examples/visits/src/main.rs"),
+        ["cargo", "run", "--bin", "visits"] => is_there("examples/visits/src/main.rs"),
         ["cargo", "run"] => Some(rehearsal(&[], scratch)),
         ["cargo", "run", "--", arguments @ ..]
         | ["cargo", "run", "-q", "--", arguments @ ..]

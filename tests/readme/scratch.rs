@@ -7,14 +7,17 @@ use std::path::{Path, PathBuf};
 pub struct Scratch(PathBuf);
 
 impl Scratch {
-    /// A fresh folder with copies of the scenarios. Templates are links: an app is bound to the real file.
+    /// A fresh folder with copies of the scenarios, the wrong ones included. Templates are links: an app is bound to the real file.
     pub fn new(document: &Path) -> Self {
         let name = document.file_stem().expect("a document has a name");
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("documents").join(name);
         if folder.exists() {
             fs::remove_dir_all(&folder).expect("a folder of an earlier run can be removed");
         }
-        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios"), &folder.join("scenarios"));
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        for copied in ["scenarios", "tests/bad"] {
+            copy(&root.join(copied), &folder.join(copied));
+        }
         Self(folder)
     }
 

@@ -6,6 +6,7 @@
 //! environment stays warm (the Rust runtime catches panics); after a timeout or a crash it is gone.
 //! <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>
 
+mod busy;
 mod context;
 mod panics;
 
@@ -249,7 +250,12 @@ impl Lambda {
         let timeout = function.settings.timeout;
         let context = context::build(self, function, &environment.log_stream, &request.request_id);
         let handler = panics::catch_async(environment.instance.invoke(request.payload, context));
-        match tokio::time::timeout(timeout, handler).await {
+        let outcome = match tokio::time::timeout(timeout, busy::guard(self.clock, handler)).await {
+            Ok(Ok(outcome)) => Ok(outcome),
+            Ok(Err(busy::Busy)) => return Err(self.never_waits(&request.request_id, timeout)),
+            Err(elapsed) => Err(elapsed),
+        };
+        match outcome {
             Ok(Ok(Ok(response))) if response.len() > SYNCHRONOUS_PAYLOAD_LIMIT => Err(failed(
                 "Function.ResponseSizeTooLarge",
                 format!(
@@ -293,6 +299,14 @@ impl Lambda {
                 Err((Ended::Crash(message), error))
             }
         }
+    }
+
+    /// A timeout that virtual time would never come to.
+    fn never_waits(&self, request_id: &str, timeout: Duration) -> (Ended, InvokeError) {
+        let (_, error) = self.timed_out(request_id, timeout);
+        let message =
+            format!("{}: the handler loops without ever waiting, so virtual time stands still", error.message());
+        (Ended::Timeout(message), error)
     }
 
     /// Lambda's words for a timeout.

@@ -18,7 +18,10 @@ pub async fn hand_on(shared: &Rc<Shared>, function: &Function, event: &AcceptedE
     let failed = finished.last.result.is_err();
     let destination = if failed { &settings.event_invoke.on_failure } else { &settings.event_invoke.on_success };
     if failed {
-        let reason = format!("{} after {} attempts", finished.condition, finished.attempts);
+        let dropped = destination.is_none() && settings.dead_letter_arn.is_none();
+        let lost =
+            if dropped { ", and the event is dropped: no destination or dead-letter queue takes it" } else { "" };
+        let reason = format!("{} after {} attempts{lost}", finished.condition, finished.attempts);
         let function = settings.logical_id.clone();
         shared.recorder.record(Some(finished.last.event), What::GaveUp { function, reason });
     }

@@ -71,14 +71,14 @@ fn line(event: &Event) -> String {
         What::Delivery { from, function, .. } => format!("→ {function} gets 1 record from {from}"),
         What::Invocation { function, attempt, environment, duration: took, result, .. } => {
             let start = match environment {
-                Environment::Cold => ", cold start",
-                Environment::Warm => "",
-                Environment::None => ", not started",
+                Environment::Cold => "ran, cold start",
+                Environment::Warm => "ran",
+                Environment::None => "did not start",
             };
             let retry = if *attempt > 1 { format!(", attempt {attempt}") } else { String::new() };
             let took = took.map(|took| took.unsigned_abs()).filter(|took| !took.is_zero());
             let took = took.map(|took| format!(" after {}", duration(took))).unwrap_or_default();
-            format!("{function} ran{start}{retry}{took}: {}", ended(result.as_ref()))
+            format!("{function} {start}{retry}{took}: {}", ended(result.as_ref()))
         }
         What::Call { service, operation, resource, effect, error, attempt, .. } => {
             let retry = if *attempt > 1 { format!(" (SDK attempt {attempt})") } else { String::new() };

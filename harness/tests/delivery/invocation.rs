@@ -105,6 +105,19 @@ fn the_types_of_errors_are_those_that_the_rust_runtime_names() {
 }
 
 #[test]
+fn a_handler_that_loops_without_waiting_times_out_although_time_stands_still() {
+    let rig = Rig::new(WORKER).function("Worker", async |_: &State, _| {
+        loop {
+            tokio::task::yield_now().await;
+        }
+    });
+    let played =
+        rig.play(&["invoke: { function: Worker, expect: { error: [{ wildcard: \"*Task timed out*\" }] } }"]).passed();
+    let Ended::Timeout(message) = &played.invocations("Worker")[0].result else { panic!("it is a timeout") };
+    assert!(message.ends_with("the handler loops without ever waiting, so virtual time stands still"), "{message}");
+}
+
+#[test]
 fn a_panic_is_a_function_error_that_names_its_place() {
     let rig = Rig::new(WORKER).function("Worker", async |_: &State, _| panic!("no luck"));
     let played = rig.play(&[INVOKE_FAILING]).passed();
