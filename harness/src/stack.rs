@@ -260,6 +260,8 @@ pub struct EventSourceMapping {
     /// 10 where the template does not say.
     pub batch_size: u32,
     pub batching_window: Duration,
+    /// How many batches the function works on at once at the most: 2 to 1,000, where the template says.
+    pub maximum_concurrency: Option<u32>,
     /// Whether the function names the messages of a batch that failed.
     pub report_batch_item_failures: bool,
 }

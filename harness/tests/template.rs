@@ -344,6 +344,7 @@ fn event_source_mappings_come_from_resources_and_sam_events() {
     assert_eq!(from_sam.queue_arn, stack.queues[0].arn);
     assert_eq!(from_sam.batching_window, Duration::from_secs(2));
     assert!(from_sam.report_batch_item_failures);
+    assert_eq!((mapping.maximum_concurrency, from_sam.maximum_concurrency), (None, Some(2)));
 }
 
 #[test]
@@ -354,7 +355,7 @@ fn what_cannot_change_deliveries_is_listed_once() {
         listed,
         [
             "ReadCsvLogs: AWS::Logs::LogGroup",
-            "StoreRecordRecords: SQS event.ScalingConfig",
+            "StoreRecordRecords: SQS event.MetricsConfig",
             "Uploads: AWS::S3::Bucket.PublicAccessBlockConfiguration",
             "Products: AWS::DynamoDB::Table.PointInTimeRecoverySpecification",
             "ReadCsv: AWS::Serverless::Function.Policies",

@@ -69,12 +69,18 @@ impl SqsMapping {
         self.failing.borrow().values().cloned().collect()
     }
 
+    /// Lambda starts with five batches at once, unless the mapping allows fewer.
+    fn concurrent_batches(&self) -> usize {
+        let most = self.settings.maximum_concurrency.map_or(CONCURRENT_BATCHES, |most| most as usize);
+        most.min(CONCURRENT_BATCHES)
+    }
+
     /// Polls and delivers. Never returns.
     pub async fn run(self: Rc<Self>) {
         if !self.settings.enabled {
             return std::future::pending().await;
         }
-        let slots = std::sync::Arc::new(Semaphore::new(CONCURRENT_BATCHES));
+        let slots = std::sync::Arc::new(Semaphore::new(self.concurrent_batches()));
         let mut held = Vec::new();
         loop {
             let slot = std::sync::Arc::clone(&slots).acquire_owned().await.expect("the semaphore is never closed");

@@ -124,6 +124,16 @@ fn at_most_five_batches_are_worked_on_at_once() {
     assert_eq!(cold, 5, "concurrent invocations have environments of their own");
 }
 
+#[test]
+fn maximum_concurrency_limits_the_batches_at_once() {
+    let rig = Rig::new(&queue(", BatchSize: 1, ScalingConfig: { MaximumConcurrency: 2 }"));
+    let rig = rig.function("Worker", async |_: &State, _| {
+        tokio::time::sleep(Duration::from_secs(8)).await;
+        Ok(Value::Null)
+    });
+    assert_eq!(play(rig, &send(3)).passed().times("Worker"), seconds([0, 0, 8]));
+}
+
 /// A batch of two fails in its first attempt, which lasts `lasted` seconds; both come back together.
 fn check_whole_batch_back(played: &Played, kind: &str) {
     assert_eq!(played.results("Worker"), [kind, "success"]);

@@ -16,9 +16,10 @@ pub const MAPPING: Shape = Shape {
         "FunctionName",
         "FunctionResponseTypes",
         "MaximumBatchingWindowInSeconds",
+        "ScalingConfig",
     ],
     descriptive: &["Tags"],
-    harmless: &["KmsKeyArn", "MetricsConfig", "ScalingConfig"],
+    harmless: &["KmsKeyArn", "MetricsConfig"],
     refused: &[
         "AmazonManagedKafkaEventSourceConfig",
         "BisectBatchOnFunctionError",
@@ -41,6 +42,7 @@ pub const MAPPING: Shape = Shape {
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-eventinvokeconfig.html>
 pub const INVOKE: Shape =
     Shape::of(&["DestinationConfig", "FunctionName", "MaximumEventAgeInSeconds", "MaximumRetryAttempts", "Qualifier"]);
+const SCALING: Shape = Shape::of(&["MaximumConcurrency"]);
 const DESTINATIONS: Shape = Shape::of(&["OnSuccess", "OnFailure"]);
 const DESTINATION: Shape = Shape { descriptive: &["Type"], ..Shape::of(&["Destination"]) };
 
@@ -59,6 +61,8 @@ pub fn read_mapping(resource: &Resolved<'_>, report: &mut Report, build: &mut Bu
         let place = object.place_of("MaximumBatchingWindowInSeconds");
         report.error(&place, "a batch of more than 10 messages needs a batching window of at least 1 second");
     }
+    let scaling = object.object(report, resource.id, "ScalingConfig", &SCALING);
+    let maximum_concurrency = scaling.and_then(|scaling| scaling.integer(report, "MaximumConcurrency", 2..=1_000));
     let report_batch_item_failures = response_types(object, report);
     let enabled = object.boolean(report, "Enabled").unwrap_or(true);
     let (Some(queue_arn), Some(function_arn)) = (queue, function) else { return };
@@ -74,6 +78,7 @@ pub fn read_mapping(resource: &Resolved<'_>, report: &mut Report, build: &mut Bu
         enabled,
         batch_size,
         batching_window: Duration::from_secs(window.into()),
+        maximum_concurrency,
         report_batch_item_failures,
     });
 }

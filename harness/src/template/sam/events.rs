@@ -60,9 +60,16 @@ const KINDS: &[Kind] = &[
     Kind {
         names: &["SQS"],
         shape: Shape {
-            reads: &["Queue", "BatchSize", "Enabled", "FunctionResponseTypes", "MaximumBatchingWindowInSeconds"],
+            reads: &[
+                "Queue",
+                "BatchSize",
+                "Enabled",
+                "FunctionResponseTypes",
+                "MaximumBatchingWindowInSeconds",
+                "ScalingConfig",
+            ],
             descriptive: &[],
-            harmless: &["KmsKeyArn", "MetricsConfig", "ScalingConfig"],
+            harmless: &["KmsKeyArn", "MetricsConfig"],
             refused: &["FilterCriteria", "ProvisionedPollerConfig", "LoggingConfig"],
         },
         required: &["Queue"],
@@ -239,6 +246,7 @@ fn sqs(event: &Event<'_>, _: &mut [Resource], expansion: &mut Expansion, _: &mut
         ("Enabled", "Enabled"),
         ("FunctionResponseTypes", "FunctionResponseTypes"),
         ("MaximumBatchingWindowInSeconds", "MaximumBatchingWindowInSeconds"),
+        ("ScalingConfig", "ScalingConfig"),
     ]);
     properties.push(event.property("FunctionName", event.arn_of(event.function)));
     expansion.resources.push(event.resource("AWS::Lambda::EventSourceMapping", properties));
