@@ -39,7 +39,7 @@ impl ApiResponse {
 
 /// Serves a request to an API, on behalf of the event `cause`.
 pub async fn serve(shared: &Rc<Shared>, api: &Api, mut request: ApiRequest, cause: Option<EventId>) -> ApiResponse {
-    let Some((route, path_parameters)) = route::find(&api.routes, &request.method, &request.path) else {
+    let Some((route, path_parameters)) = route::find(api.kind, &api.routes, &request.method, &request.path) else {
         return respond::no_route(api.kind);
     };
     if request.body.len() > PAYLOAD_LIMIT {

@@ -5,14 +5,22 @@ use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode_str;
 
-use crate::stack::Route;
+use crate::stack::{ApiKind, Route};
 
 /// The route of a request and the values of its path parameters.
-pub fn find<'r>(routes: &'r [Route], method: &str, path: &str) -> Option<(&'r Route, BTreeMap<String, String>)> {
-    routes
-        .iter()
-        .filter(|route| route.method == "ANY" || route.method.eq_ignore_ascii_case(method))
-        .filter_map(|route| Some((route, parameters(&route.path, path)?)))
+///
+/// A REST API chooses the path first, and then has no other if that lacks the method.
+pub fn find<'r>(
+    kind: ApiKind,
+    routes: &'r [Route],
+    method: &str,
+    path: &str,
+) -> Option<(&'r Route, BTreeMap<String, String>)> {
+    let on_path = || routes.iter().filter_map(|route| Some((route, parameters(&route.path, path)?)));
+    let best_path = on_path().map(|(route, _)| specificity(&route.path)).max()?;
+    on_path()
+        .filter(|(route, _)| kind == ApiKind::Http || specificity(&route.path) == best_path)
+        .filter(|(route, _)| route.method == "ANY" || route.method.eq_ignore_ascii_case(method))
         .max_by_key(|(route, _)| (specificity(&route.path), route.method != "ANY"))
 }
 
@@ -105,13 +113,22 @@ mod tests {
         #[case] values: &[(&str, &str)],
     ) {
         let routes = routes();
-        let (route, found) = find(&routes, method, path).expect("$default takes everything");
+        let (route, found) = find(ApiKind::Http, &routes, method, path).expect("$default takes everything");
         assert_eq!(format!("{} {}", route.method, route.path), expected);
         assert_eq!(found, values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect());
     }
 
     #[test]
+    fn a_rest_api_chooses_the_path_before_the_method() {
+        let routes = routes();
+        let found = |kind| find(kind, &routes[..3], "POST", "/orders/42").map(|(route, _)| route.path.clone());
+        assert_eq!((found(ApiKind::Rest), found(ApiKind::Http)), (None, None));
+        let found = |kind| find(kind, &routes, "PUT", "/orders/latest").map(|(route, _)| route.path.clone());
+        assert_eq!((found(ApiKind::Rest), found(ApiKind::Http)), (None, Some("/orders/{id}".to_owned())));
+    }
+
+    #[test]
     fn without_a_default_route_nothing_else_matches() {
-        assert_eq!(find(&routes()[..3], "DELETE", "/orders"), None);
+        assert_eq!(find(ApiKind::Http, &routes()[..3], "DELETE", "/orders"), None);
     }
 }
