@@ -11,7 +11,7 @@ mod context;
 mod panics;
 
 use std::any::type_name;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -50,7 +50,6 @@ pub struct Function {
     code: Arc<dyn Code>,
     idle: RefCell<Vec<ExecutionEnvironment>>,
     planned: RefCell<VecDeque<PlannedFailure>>,
-    started: Cell<u32>,
 }
 
 struct ExecutionEnvironment {
@@ -135,8 +134,8 @@ impl Lambda {
         recorder: Recorder,
     ) -> Self {
         let function = |(settings, code): (stack::Function, Arc<dyn Code>)| {
-            let (idle, planned, started) = (RefCell::default(), RefCell::default(), Cell::new(0));
-            (settings.arn.clone(), Rc::new(Function { settings, code, idle, planned, started }))
+            let (idle, planned) = (RefCell::default(), RefCell::default());
+            (settings.arn.clone(), Rc::new(Function { settings, code, idle, planned }))
         };
         Self { functions: functions.into_iter().map(function).collect(), config, clock, ids, recorder }
     }
@@ -237,7 +236,6 @@ impl Lambda {
                 return Err(failed("Runtime.InitError", format!("the constructor panicked: {panic}")));
             }
         };
-        function.started.set(function.started.get() + 1);
         Ok(ExecutionEnvironment { instance, caller, log_stream: self.log_stream() })
     }
 
