@@ -1,6 +1,6 @@
 //! What came of a scenario: plain data that reports read, nothing else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -15,9 +15,24 @@ use crate::trace::Event;
 pub struct Finished {
     /// The scenario file, as the user would write it.
     pub file: String,
-    pub result: Result<Outcome, Diagnostics>,
+    /// What `--backend` calls the one that it was run on.
+    pub backend: &'static str,
+    pub result: Result<Outcome, NotRun>,
     /// Real time, for people; not part of the result.
     pub took: Duration,
+}
+
+/// Why a scenario was not run.
+#[derive(Clone, Debug)]
+pub enum NotRun {
+    /// Scenario or template are wrong.
+    Invalid(Diagnostics),
+    /// It is too long for a backend where time is real.
+    Skipped { name: String, reason: String },
+    /// The backend does not answer any more.
+    Unavailable(String),
+    /// Ctrl-C.
+    Interrupted,
 }
 
 /// What came of a replay.
@@ -38,10 +53,23 @@ pub struct Outcome {
     pub calls: u64,
     /// The state in which the replay came to rest.
     pub settled: Settled,
-    /// How much virtual time went by.
-    pub virtual_time: Duration,
+    /// How much virtual time went by; none where time is real.
+    pub virtual_time: Option<Duration>,
     pub not_simulated: Vec<NotSimulated>,
     pub trace: Vec<Event>,
+    /// All that was left, where it is to be compared with another backend's.
+    pub observed: Option<Observed>,
+}
+
+/// What a replay left behind and what its functions got, to be compared between backends.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Observed {
+    /// The canonical text of all tables.
+    pub tables: String,
+    /// The same of the messages in all queues.
+    pub queues: String,
+    /// The fields that each function's payloads had, and their types.
+    pub payload_shapes: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// An expectation that does not hold.
@@ -75,5 +103,10 @@ impl Finished {
     /// Whether the scenario ran and all is as expected.
     pub fn passed(&self) -> bool {
         self.result.as_ref().is_ok_and(Outcome::passed)
+    }
+
+    /// Whether it was not run, for a reason that is nobody's fault.
+    pub fn was_skipped(&self) -> bool {
+        matches!(self.result, Err(NotRun::Skipped { .. }))
     }
 }

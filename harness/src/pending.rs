@@ -54,6 +54,11 @@ impl PendingWork {
         self.0.entries.borrow().values().cloned().collect()
     }
 
+    /// Whether there is no unfinished work.
+    pub fn is_empty(&self) -> bool {
+        self.0.entries.borrow().is_empty()
+    }
+
     /// Counts the changes.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.0.changes.subscribe()

@@ -2,20 +2,26 @@
 //! depends on what.
 
 use std::fmt;
+use std::time::Duration;
 
-use aws_sdk_dynamodb::types::TimeToLiveSpecification;
+use aws_sdk_dynamodb::client::Waiters;
+use aws_sdk_dynamodb::types::{TableStatus, TimeToLiveSpecification};
 use aws_sdk_eventbridge::types::{DeadLetterConfig, RetryPolicy, RuleState, Target};
 use aws_sdk_s3::types::{
-    Event, EventBridgeConfiguration, FilterRule, FilterRuleName, LambdaFunctionConfiguration,
-    NotificationConfiguration, NotificationConfigurationFilter, QueueConfiguration, S3KeyFilter, TopicConfiguration,
+    BucketLocationConstraint, CreateBucketConfiguration, Event, EventBridgeConfiguration, FilterRule, FilterRuleName,
+    LambdaFunctionConfiguration, NotificationConfiguration, NotificationConfigurationFilter, QueueConfiguration,
+    S3KeyFilter, Tagging, TopicConfiguration,
 };
 use aws_sdk_sqs::types::QueueAttributeName;
 use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_types::SdkConfig;
 
-use crate::stack::{Bucket, BucketNotification, NotificationTarget, Queue, Rule, RuleTarget, Stack, Table};
+use crate::stack::{Bucket, BucketNotification, NotificationTarget, Queue, Rule, RuleTarget, Stack, Table, Topic};
 
 mod table;
+
+/// How long a table may take to be created; usually seconds.
+const TABLE_LIMIT: Duration = Duration::from_secs(120);
 
 /// A resource that the backend did not accept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,19 +44,20 @@ type Provisioned = Result<(), ProvisionError>;
 ///
 /// # Errors
 /// The first resource that the backend refuses, with what it answered.
-pub async fn provision(stack: &Stack, config: &SdkConfig) -> Provisioned {
-    let clients = Clients::new(config);
+pub async fn provision(stack: &Stack, config: &SdkConfig, tag: Option<&Tag<'_>>) -> Provisioned {
+    let clients = Clients::new(config, tag);
     for queue in dead_letter_queues_first(&stack.queues) {
         clients.queue(queue).await?;
     }
     for topic in &stack.topics {
-        done(&topic.logical_id, clients.sns.create_topic().name(&topic.name).send().await)?;
+        clients.topic(topic).await?;
     }
     for table in &stack.tables {
         clients.table(table).await?;
     }
     for bus in &stack.buses {
-        done(&bus.logical_id, clients.eventbridge.create_event_bus().name(&bus.name).send().await)?;
+        let create = clients.eventbridge.create_event_bus().name(&bus.name);
+        done(&bus.logical_id, create.set_tags(clients.event_tags(&bus.logical_id)?).send().await)?;
     }
     for subscription in &stack.subscriptions {
         let attributes = subscription.attributes.clone().into_iter().collect();
@@ -73,7 +80,12 @@ fn dead_letter_queues_first(queues: &[Queue]) -> impl Iterator<Item = &Queue> {
     targets.into_iter().chain(sources)
 }
 
-struct Clients {
+/// A tag for every resource: its key and its value.
+pub type Tag<'t> = (&'t str, &'t str);
+
+struct Clients<'t> {
+    tag: Option<&'t Tag<'t>>,
+    region: Option<String>,
     s3: aws_sdk_s3::Client,
     sqs: aws_sdk_sqs::Client,
     sns: aws_sdk_sns::Client,
@@ -81,9 +93,11 @@ struct Clients {
     dynamodb: aws_sdk_dynamodb::Client,
 }
 
-impl Clients {
-    fn new(config: &SdkConfig) -> Self {
+impl<'t> Clients<'t> {
+    fn new(config: &SdkConfig, tag: Option<&'t Tag<'t>>) -> Self {
         Self {
+            tag,
+            region: config.region().map(ToString::to_string),
             s3: aws_sdk_s3::Client::new(config),
             sqs: aws_sdk_sqs::Client::new(config),
             sns: aws_sdk_sns::Client::new(config),
@@ -95,14 +109,43 @@ impl Clients {
     async fn queue(&self, queue: &Queue) -> Provisioned {
         let attributes =
             queue.attributes.iter().map(|(name, value)| (QueueAttributeName::from(name.as_str()), value.clone()));
-        let create = self.sqs.create_queue().queue_name(&queue.name).set_attributes(Some(attributes.collect()));
+        let mut create = self.sqs.create_queue().queue_name(&queue.name).set_attributes(Some(attributes.collect()));
+        if let Some((key, value)) = self.tag {
+            create = create.tags(*key, *value);
+        }
         done(&queue.logical_id, create.send().await)
     }
 
+    async fn topic(&self, topic: &Topic) -> Provisioned {
+        let mut create = self.sns.create_topic().name(&topic.name);
+        if let Some(policy) = &topic.policy {
+            create = create.attributes("Policy", policy);
+        }
+        if let Some((key, value)) = self.tag {
+            let tag = aws_sdk_sns::types::Tag::builder().key(*key).value(*value).build();
+            create = create.tags(built(&topic.logical_id, tag)?);
+        }
+        done(&topic.logical_id, create.send().await)
+    }
+
+    fn event_tags(&self, logical_id: &str) -> Result<Option<Vec<aws_sdk_eventbridge::types::Tag>>, ProvisionError> {
+        let tag = |(key, value): &Tag<'_>| aws_sdk_eventbridge::types::Tag::builder().key(*key).value(*value).build();
+        self.tag.map(|each| built(logical_id, tag(each)).map(|tag| vec![tag])).transpose()
+    }
+
     async fn table(&self, table: &Table) -> Provisioned {
-        let create = table::create(&self.dynamodb, &table.definition)
+        let mut create = table::create(&self.dynamodb, &table.definition)
             .map_err(|message| ProvisionError { logical_id: table.logical_id.clone(), message })?;
-        done(&table.logical_id, create.send().await)?;
+        if let Some((key, value)) = self.tag {
+            let tag = aws_sdk_dynamodb::types::Tag::builder().key(*key).value(*value).build();
+            create = create.tags(built(&table.logical_id, tag)?);
+        }
+        let created = create.send().await.map_err(|error| failed(&table.logical_id, &error))?;
+        let status = created.table_description().and_then(|table| table.table_status());
+        if status.is_some_and(|status| *status != TableStatus::Active) {
+            let exists = self.dynamodb.wait_until_table_exists().table_name(&table.name);
+            done(&table.logical_id, exists.wait(TABLE_LIMIT).await)?;
+        }
         let Some(attribute) = &table.time_to_live else { return Ok(()) };
         let specification = TimeToLiveSpecification::builder().attribute_name(attribute).enabled(true).build();
         let specification = built(&table.logical_id, specification)?;
@@ -119,6 +162,7 @@ impl Clients {
             .event_bus_name(&rule.bus)
             .set_event_pattern(rule.event_pattern.as_ref().map(ToString::to_string))
             .set_schedule_expression(rule.schedule.clone())
+            .set_tags(self.event_tags(&rule.logical_id)?)
             .state(state);
         done(&rule.logical_id, put.send().await)?;
         if rule.targets.is_empty() {
@@ -138,7 +182,18 @@ impl Clients {
     }
 
     async fn bucket(&self, bucket: &Bucket) -> Provisioned {
-        done(&bucket.logical_id, self.s3.create_bucket().bucket(&bucket.name).send().await)?;
+        // The region that needs no constraint refuses its own name as one.
+        let elsewhere = self.region.as_deref().filter(|region| *region != "us-east-1");
+        let constraint = elsewhere.map(|region| {
+            CreateBucketConfiguration::builder().location_constraint(BucketLocationConstraint::from(region)).build()
+        });
+        let create = self.s3.create_bucket().bucket(&bucket.name).set_create_bucket_configuration(constraint);
+        done(&bucket.logical_id, create.send().await)?;
+        if let Some((key, value)) = self.tag {
+            let tag = built(&bucket.logical_id, aws_sdk_s3::types::Tag::builder().key(*key).value(*value).build())?;
+            let tags = built(&bucket.logical_id, Tagging::builder().tag_set(tag).build())?;
+            done(&bucket.logical_id, self.s3.put_bucket_tagging().bucket(&bucket.name).tagging(tags).send().await)?;
+        }
         if bucket.notifications.is_empty() && !bucket.event_bridge {
             return Ok(());
         }

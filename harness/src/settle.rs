@@ -66,21 +66,28 @@ impl fmt::Display for Settled {
     }
 }
 
-/// Lets everything that is due happen, for `within` at the most.
+/// Lets everything that is due happen, for `within` at the most; where time is real, also for no longer than
+/// the backend's patience without anything happening.
 pub async fn settle(driver: &Driver, within: Duration) -> Settled {
-    let clock = driver.shared.backend.clock();
+    let shared = &driver.shared;
+    let clock = shared.backend.clock();
     let limit = clock.now() + SignedDuration::try_from(within).unwrap_or(SignedDuration::MAX);
-    let mut backend_changes = driver.shared.backend.changes();
-    let mut pending_changes = driver.shared.pending.changes();
+    let (mut backend_changes, mut pending_changes) = (shared.backend.changes(), shared.pending.changes());
+    let (mut progress, mut resting) = (Progress::new(driver), None);
     loop {
         backend_changes.mark_unchanged();
         pending_changes.mark_unchanged();
-        let standing = driver.shared.backend.standing().await;
-        if let Some(settled) = at_rest(driver, &standing) {
-            return settled;
-        }
-        if clock.now() >= limit {
-            return overdue(driver, &standing);
+        let over = clock.now() >= limit || progress.has_stalled(driver);
+        if shared.pending.is_empty() || over {
+            let standing = shared.backend.standing().await;
+            match at_rest(driver, &standing) {
+                Some(settled) if rested(driver, &mut resting) => return settled,
+                Some(_) => {}
+                None if over => return overdue(driver, &standing),
+                None => resting = None,
+            }
+        } else {
+            resting = None;
         }
         tokio::select! {
             biased;
@@ -88,6 +95,35 @@ pub async fn settle(driver: &Driver, within: Duration) -> Settled {
             _ = pending_changes.changed() => {}
             () = clock.sleep_until(limit) => {}
         }
+    }
+}
+
+/// Whether nothing has been left to do for as long as the backend wants it.
+fn rested(driver: &Driver, since: &mut Option<Timestamp>) -> bool {
+    let now = driver.shared.backend.clock().now();
+    now.duration_since(*since.get_or_insert(now)).unsigned_abs() >= driver.shared.backend.rest()
+}
+
+/// When something last happened in a replay.
+struct Progress {
+    events: usize,
+    at: Timestamp,
+}
+
+impl Progress {
+    fn new(driver: &Driver) -> Self {
+        Self { events: driver.shared.recorder.len(), at: driver.shared.backend.clock().now() }
+    }
+
+    /// Whether nothing has happened for longer than the backend has patience.
+    fn has_stalled(&mut self, driver: &Driver) -> bool {
+        let Some(patience) = driver.shared.backend.patience() else { return false };
+        let now = Self::new(driver);
+        if now.events != self.events {
+            *self = now;
+            return false;
+        }
+        now.at.duration_since(self.at).unsigned_abs() >= patience
     }
 }
 
@@ -114,7 +150,7 @@ fn at_rest(driver: &Driver, standing: &Standing) -> Option<Settled> {
     let now = driver.shared.backend.clock().now();
     let outstanding = standing.outstanding.iter().any(|next| !next.recurring || next.due <= now);
     let busy_queue = source_queues(driver, standing).next().is_some();
-    if !handed_over || outstanding || busy_queue || !driver.shared.pending.all().is_empty() {
+    if !handed_over || outstanding || busy_queue || !driver.shared.pending.is_empty() {
         return None;
     }
     Some(match standing.next_recurring() {
@@ -143,7 +179,7 @@ fn endless(driver: &Driver, standing: &Standing) -> Option<Settled> {
         .filter(|mapping| mapping.source().is_some_and(|queue| holds_messages(&queue.url)))
         .flat_map(|mapping| mapping.failing());
     let worst = failing.filter(|message| !message.bounded).max_by_key(|message| message.failures)?;
-    (worst.failures >= STUCK_AFTER_FAILURES && driver.shared.pending.all().is_empty()).then(|| Settled::Stuck {
+    (worst.failures >= STUCK_AFTER_FAILURES && driver.shared.pending.is_empty()).then(|| Settled::Stuck {
         what: format!("a message failed {} times and the queue has no redrive policy", worst.receive_count),
         at: worst.queue,
         last_error: Some(worst.last_error),

@@ -110,6 +110,8 @@ pub struct Topic {
     pub logical_id: String,
     pub name: String,
     pub arn: String,
+    /// Who may publish, as JSON text, where that is not the account alone.
+    pub policy: Option<String>,
 }
 
 /// An SNS subscription.

@@ -3,9 +3,9 @@
 
 use std::path::Path;
 
-use crate::outcome::{Outcome, SnapshotOutcome};
+use crate::outcome::{NotRun, Outcome, SnapshotOutcome};
 use crate::report;
-use crate::run::{self, Apps, DEFAULT_SEED};
+use crate::run::{self, Apps, DEFAULT_SEED, Settings};
 
 /// Runs a scenario file and panics with the report if it is not as expected. The snapshot is left to the
 /// caller: [`crate::assert_scenario`] asserts it with insta.
@@ -13,9 +13,10 @@ use crate::run::{self, Apps, DEFAULT_SEED};
 /// # Panics
 /// With the diagnostics, or with the failures and the timeline.
 pub fn check_scenario(apps: &Apps, path: &Path) -> Option<SnapshotOutcome> {
-    let finished = run::run(path, apps, DEFAULT_SEED);
+    let finished = run::run(path, apps, Settings::embedded(DEFAULT_SEED));
     match &finished.result {
-        Err(diagnostics) => panic!("\n{}\n", diagnostics.render(false)),
+        Err(NotRun::Invalid(diagnostics)) => panic!("\n{}\n", diagnostics.render(false)),
+        Err(other) => panic!("\n{other:?}\n"),
         Ok(Outcome { failures, snapshot, .. }) if failures.is_empty() => snapshot.clone(),
         Ok(outcome) => panic!("\n{}", report::text::failure(outcome, false)),
     }

@@ -5,7 +5,7 @@
 //! nothing in a trace comes from a real clock, a real address or the order of a hash map, so that two
 //! replays with one seed have the same trace to the byte.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use jiff::{SignedDuration, Timestamp};
@@ -143,6 +143,8 @@ struct State {
     events: Vec<Event>,
     /// Which call brought a message, event or request id into the world.
     producers: BTreeMap<String, EventId>,
+    /// Kept only where somebody compares them.
+    payload_shapes: Option<BTreeMap<String, BTreeSet<String>>>,
 }
 
 impl Recorder {
@@ -192,6 +194,40 @@ impl Recorder {
         let cause = |event: &EventId| state.events[*event as usize - 1].cause;
         let ran = |event: &EventId| matches!(&state.events[*event as usize - 1].what, What::Invocation { function: name, .. } if name == function);
         std::iter::successors(Some(event), cause).filter(ran).count()
+    }
+
+    /// How many events there are so far.
+    #[expect(clippy::len_without_is_empty, reason = "nobody asks whether nothing has happened")]
+    pub fn len(&self) -> usize {
+        self.lock().events.len()
+    }
+
+    /// From now on keeps the shape of each function's payloads.
+    pub fn keep_payload_shapes(&self) {
+        self.lock().payload_shapes = Some(BTreeMap::new());
+    }
+
+    /// Notes a payload that a function gets.
+    pub fn payload(&self, function: &str, payload: &str) {
+        if let Some(shapes) = &mut self.lock().payload_shapes {
+            let payload = serde_json::from_str(payload).unwrap_or_default();
+            shapes.entry(function.to_owned()).or_default().extend(crate::shape::shape(&payload));
+        }
+    }
+
+    /// The shapes of the payloads that each function got; empty where they were not kept.
+    pub fn payload_shapes(&self) -> BTreeMap<String, BTreeSet<String>> {
+        self.lock().payload_shapes.clone().unwrap_or_default()
+    }
+
+    /// The message, event and request ids that calls and deliveries brought into the world.
+    pub fn ids(&self) -> Vec<String> {
+        let state = self.lock();
+        let delivered = state.events.iter().filter_map(|event| match &event.what {
+            What::Delivery { ids, .. } => Some(ids),
+            _ => None,
+        });
+        state.producers.keys().chain(delivered.flatten()).cloned().collect()
     }
 
     /// The events so far.

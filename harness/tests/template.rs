@@ -15,6 +15,7 @@ fn naming() -> Naming {
         account: "123456789012".to_owned(),
         region: "us-east-1".to_owned(),
         stack_name: "shop".to_owned(),
+        prefix: String::new(),
         suffix: "x1y2z3".to_owned(),
         queue_url_base: "https://sqs.us-east-1.amazonaws.com".to_owned(),
     }

@@ -83,6 +83,17 @@ impl Ids {
     }
 }
 
+/// `length` lower-case letters and digits that follow from no seed: what tells runs apart that share one
+/// AWS, such as a real account. Never part of an embedded replay.
+pub fn unrepeatable(length: usize) -> String {
+    pick(&mut fastrand::Rng::new(), b"abcdefghijklmnopqrstuvwxyz0123456789", length)
+}
+
+/// An account's number, twelve digits, that follows from no seed.
+pub fn unrepeatable_account() -> String {
+    pick(&mut fastrand::Rng::new(), b"123456789", 12)
+}
+
 fn pick(random: &mut fastrand::Rng, alphabet: &[u8], length: usize) -> String {
     (0..length).map(|_| char::from(alphabet[random.usize(..alphabet.len())])).collect()
 }

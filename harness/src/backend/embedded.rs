@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -38,6 +39,7 @@ impl Embedded {
             account: DEFAULT_ACCOUNT.to_owned(),
             region: REGION.to_owned(),
             stack_name: stack_name.to_owned(),
+            prefix: String::new(),
             suffix: "rehearsal".to_owned(),
             queue_url_base: format!("https://sqs.{REGION}.amazonaws.com"),
         }
@@ -45,16 +47,8 @@ impl Embedded {
 }
 
 impl Backend for Embedded {
-    fn name(&self) -> &'static str {
-        "embedded"
-    }
-
     fn clock(&self) -> Clock {
         self.clock
-    }
-
-    fn naming(&self, stack_name: &str) -> Naming {
-        Self::naming(stack_name)
     }
 
     fn config(&self) -> SdkConfig {
@@ -85,6 +79,22 @@ impl Backend for Embedded {
 
     fn message_ready<'a>(&'a self, queue_url: &'a str) -> LocalBoxFuture<'a, ()> {
         Box::pin(self.emulator.message_ready(queue_url))
+    }
+
+    fn long_poll(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn linger(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn rest(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn patience(&self) -> Option<Duration> {
+        None
     }
 
     fn origin_of(&self, message_id: &str) -> Option<String> {

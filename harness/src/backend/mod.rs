@@ -1,9 +1,31 @@
 //! Where a scenario is replayed. The driver works through the AWS SDK and knows of its backend only what
 //! this trait tells: how to reach it, what time it is there, and what stands in it.
+//!
+//! [`Embedded`] is AWS in this process under virtual time. [`Remote`] is any AWS behind an endpoint, under
+//! real time, and has two parts of its own: [`tap`] stands queues where functions would stand, and
+//! [`transit`] knows which deliveries are on their way. A [`Place`] is an AWS that replays are made in:
+//! a LocalStack container, an endpoint, a real account.
 
+mod client;
+mod container;
 mod embedded;
+mod inventory;
+mod options;
+mod place;
+mod policy;
+mod remote;
+mod tap;
+mod transit;
 
+pub use container::DEFAULT_IMAGE;
 pub use embedded::Embedded;
+pub use inventory::{Cleaned, TAG, clean};
+pub use options::{DEFAULT_PATIENCE, Kind, Options, Unavailable};
+pub use place::{Place, Site};
+pub use remote::{Remote, whole_seconds};
+pub use tap::{Tap, Tapped, tapped};
+
+use std::time::Duration;
 
 use aws_types::SdkConfig;
 use futures_util::future::LocalBoxFuture;
@@ -11,18 +33,10 @@ use jiff::Timestamp;
 use rehearsal_emulator::{Clock, FunctionEvent, Outstanding, QueueDepth};
 use tokio::sync::{mpsc, watch};
 
-use crate::template::Naming;
-
 /// An AWS to replay a scenario on.
 pub trait Backend {
-    /// What `--backend` calls it.
-    fn name(&self) -> &'static str;
-
     /// The time that everything in a replay follows.
     fn clock(&self) -> Clock;
-
-    /// How the stack's resources are named there.
-    fn naming(&self, stack_name: &str) -> Naming;
 
     /// A client configuration that reaches it, without any layer.
     fn config(&self) -> SdkConfig;
@@ -30,15 +44,32 @@ pub trait Backend {
     /// Events for functions, as S3, SNS and EventBridge hand them over. To be taken once.
     fn function_events(&self) -> mpsc::UnboundedReceiver<FunctionEvent>;
 
-    /// Returns as soon as a message in the queue may be received, so that nobody polls an empty queue.
+    /// Returns as soon as a message in the queue may be received, so that nobody polls an empty queue. Where
+    /// the backend cannot tell, it returns at once, and a receive waits for [`Self::long_poll`].
     fn message_ready<'a>(&'a self, queue_url: &'a str) -> LocalBoxFuture<'a, ()>;
+
+    /// How long a receive may wait for a message by itself, in whole seconds; zero where
+    /// [`Self::message_ready`] knows.
+    fn long_poll(&self) -> Duration;
+
+    /// How long a batch that is not full waits for messages that running functions may still send, so that
+    /// batches come out alike on all backends; zero where nothing happens at the same time.
+    fn linger(&self) -> Duration;
 
     /// The id of the request that a message follows from which another service put into a queue, where the
     /// backend knows.
     fn origin_of(&self, message_id: &str) -> Option<String>;
 
-    /// What stands in it now: the ground on which `settle` decides.
+    /// What stands in it now: the ground on which `settle` decides. Asked for only while the driver itself has
+    /// nothing to do.
     fn standing(&self) -> LocalBoxFuture<'_, Standing>;
+
+    /// How long nothing may be left to do before the replay counts as being at rest: zero where
+    /// [`Self::standing`] is exact.
+    fn rest(&self) -> Duration;
+
+    /// How long a settle may last at the most, where time is real.
+    fn patience(&self) -> Option<Duration>;
 
     /// Counts the changes of what stands in it.
     fn changes(&self) -> watch::Receiver<u64>;

@@ -176,6 +176,7 @@ impl Lambda {
                 result: None,
             },
         );
+        self.recorder.payload(&function.settings.logical_id, request.payload);
         let ended = match refused {
             Some(refused) => Err(refused),
             None => {

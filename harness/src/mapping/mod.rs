@@ -15,6 +15,7 @@ use std::time::Duration;
 use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::backend::whole_seconds;
 use crate::event;
 use crate::invoke::{Function, Request};
 use crate::shared::Shared;
@@ -97,25 +98,59 @@ impl SqsMapping {
 
     /// Adds to a batch until it is full, its window is over or, without a window, there is no more.
     async fn collect_batch(&self, mut batch: Vec<Message>) -> Vec<Message> {
-        let clock = self.shared.backend.clock();
-        let window_end = clock.now() + self.settings.batching_window;
+        let backend = &self.shared.backend;
+        let window_end = backend.clock().now() + self.settings.batching_window;
+        let windowed = !self.settings.batching_window.is_zero();
+        let mut lingered = backend.linger().is_zero();
         loop {
             let wanted = self.settings.batch_size.saturating_sub(u32::try_from(batch.len()).unwrap_or(u32::MAX));
-            let received = self.receive(wanted.min(RECEIVE_LIMIT)).await;
+            let wait = match (batch.is_empty(), windowed) {
+                (true, _) => backend.long_poll(),
+                (false, true) => backend.long_poll().min(self.until(window_end)),
+                (false, false) => Duration::ZERO,
+            };
+            let received = self.receive(wanted.min(RECEIVE_LIMIT), wait).await;
             let nothing_more = received.is_empty();
             batch.extend(received);
             let full = batch.len() >= self.settings.batch_size as usize || bytes(&batch) >= BATCH_BYTES;
             // A queue that looked ready and gave nothing has moved its messages to its dead-letter queue.
-            if full || batch.is_empty() || (nothing_more && self.settings.batching_window.is_zero()) {
+            if full || batch.is_empty() || (nothing_more && !windowed && lingered) {
                 return batch;
             }
-            if self.settings.batching_window.is_zero() {
-                continue;
+            if windowed && !self.ready_before(window_end).await {
+                return batch;
             }
+            if nothing_more && !windowed {
+                self.linger().await;
+                lingered = true;
+            }
+        }
+    }
+
+    fn until(&self, time: jiff::Timestamp) -> Duration {
+        Duration::try_from(time.duration_since(self.shared.backend.clock().now())).unwrap_or(Duration::ZERO)
+    }
+
+    /// Whether there may be more messages before a batching window is over.
+    async fn ready_before(&self, window_end: jiff::Timestamp) -> bool {
+        let clock = self.shared.backend.clock();
+        tokio::select! {
+            biased;
+            () = self.shared.backend.message_ready(&self.queue.url) => clock.now() <= window_end,
+            () = clock.sleep_until(window_end) => false,
+        }
+    }
+
+    /// Lets running functions send what may belong into the batch, for a short while.
+    async fn linger(&self) {
+        let mut changes = self.shared.pending.changes();
+        let over = tokio::time::sleep(self.shared.backend.linger());
+        tokio::pin!(over);
+        while !self.shared.pending.is_empty() {
             tokio::select! {
                 biased;
-                () = self.shared.backend.message_ready(&self.queue.url) => {}
-                () = clock.sleep_until(window_end) => return batch,
+                () = &mut over => return,
+                _ = changes.changed() => {}
             }
         }
     }
@@ -134,7 +169,9 @@ impl SqsMapping {
         batch.iter().take_while(fits).count().max(1)
     }
 
-    async fn receive(&self, most: u32) -> Vec<Message> {
+    /// Receives what there is. The wait is the queue's own, for the first message only: it would hold back
+    /// messages that are already in a batch.
+    async fn receive(&self, most: u32, wait: Duration) -> Vec<Message> {
         let received = self
             .sqs
             .receive_message()
@@ -142,8 +179,7 @@ impl SqsMapping {
             .max_number_of_messages(i32::try_from(most.max(1)).unwrap_or(10))
             .message_system_attribute_names(MessageSystemAttributeName::All)
             .message_attribute_names("All")
-            // The queue's own wait would hold back the messages that are already in the batch.
-            .wait_time_seconds(0)
+            .wait_time_seconds(whole_seconds(wait))
             .send()
             .await;
         match received {

@@ -28,20 +28,21 @@ pub struct QueueContent {
     pub hidden: u64,
 }
 
-/// Reads what the scenario has expectations about. What cannot be read is a problem of the replay.
-pub async fn read(shared: &Shared, expect: &Expect) -> Leftovers {
+/// Reads what the scenario has expectations about, or the `whole` of what is left in tables and queues. What
+/// cannot be read is a problem of the replay.
+pub async fn read(shared: &Shared, expect: &Expect, whole: bool) -> Leftovers {
     let config = shared.service_config();
     let mut leftovers = Leftovers::default();
     let dynamodb = aws_sdk_dynamodb::Client::new(&config);
     for table in &shared.stack.tables {
-        if expect.is_about_table(&table.logical_id) {
+        if whole || expect.is_about_table(&table.logical_id) {
             let state = state::read(&dynamodb, table).await;
             let state = state.unwrap_or_else(|error| problem(shared, &table.logical_id, &error));
             leftovers.tables.insert(table.logical_id.clone(), state);
         }
     }
     for queue in &shared.stack.queues {
-        if expect.queues.iter().any(|expected| expected.name.value == queue.logical_id) {
+        if whole || expect.queues.iter().any(|expected| expected.name.value == queue.logical_id) {
             let content = queue_content(&config, queue).await;
             let content = content.unwrap_or_else(|error| problem(shared, &queue.logical_id, &error));
             leftovers.queues.insert(queue.logical_id.clone(), content);

@@ -3,8 +3,10 @@
 
 mod expectations;
 mod leftovers;
+mod remote;
 mod steps;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -16,14 +18,15 @@ use crate::app::App;
 use crate::backend::Embedded;
 use crate::driver::{Driver, HostRequest, host_handler};
 use crate::outcome::Failure;
-use crate::provision::provision;
+use crate::provision::{ProvisionError, provision};
 use crate::scenario::Scenario;
 use crate::settle::{self, Settled};
 use crate::shared::Shared;
 use crate::stack::Stack;
 use crate::trace::{Event, Recorder, What};
 pub use expectations::invocations;
-pub use leftovers::Leftovers;
+pub use leftovers::{Leftovers, QueueContent};
+pub use remote::{NotReplayed, replay_at};
 use steps::Player;
 
 /// What makes one replay differ from another of the same scenario.
@@ -32,6 +35,9 @@ pub struct Settings {
     pub seed: u64,
     /// What the clock shows at first.
     pub start: Timestamp,
+    /// Whether all of what is left is read, and the shapes of payloads are kept, to be compared with another
+    /// backend's.
+    pub whole: bool,
 }
 
 /// A replay that is over.
@@ -41,9 +47,12 @@ pub struct Replay {
     pub settled: Settled,
     pub leftovers: Leftovers,
     pub trace: Vec<Event>,
-    /// Every id that was generated, oldest first.
+    /// Every id that was generated, as far as the replay saw it.
     pub ids: Vec<String>,
-    pub virtual_time: Duration,
+    /// How long it was in its own time.
+    pub time: Duration,
+    /// Where it was asked for, the shapes of the payloads that each function got.
+    pub payload_shapes: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// Replays a scenario on the embedded backend, on this thread, which must not be in a Tokio runtime.
@@ -61,17 +70,24 @@ pub fn replay(scenario: &Scenario, stack: &Stack, app: &App, settings: Settings)
         let recorder = Recorder::new(clock, stack.logical_ids());
         let _logs = crate::logs::capture(recorder.clone());
         let shared = Shared::new(backend, stack.clone(), app, ids, recorder);
-        play(scenario, shared, host_requests).await
+        let provisioned = provision(&shared.stack, &shared.service_config(), None).await;
+        play(scenario, shared, host_requests, provisioned, settings.whole).await
     })
 }
 
+/// Plays a scenario over a stack that has been provisioned, or could not be.
 async fn play(
     scenario: &Scenario,
     shared: Rc<Shared>,
     hosts: tokio::sync::mpsc::UnboundedReceiver<HostRequest>,
+    provisioned: Result<(), ProvisionError>,
+    whole: bool,
 ) -> Replay {
+    if whole {
+        shared.recorder.keep_payload_shapes();
+    }
     let mut player = Player::new(scenario, Rc::clone(&shared));
-    if let Err(error) = provision(&shared.stack, &shared.service_config()).await {
+    if let Err(error) = provisioned {
         let failure = player.failure(scenario.template.span.clone(), error.to_string());
         return finish(&shared, vec![failure], Settled::Idle, Leftovers::default());
     }
@@ -84,15 +100,15 @@ async fn play(
     shared.recorder.record(None, What::Settled { state: settled.to_string() });
     drop(driver);
     // Reading what is left is not part of what happened.
-    let (trace, virtual_time) = (shared.recorder.events(), shared.backend.clock().elapsed());
-    let leftovers = leftovers::read(&shared, &scenario.expect).await;
+    let (trace, time) = (shared.recorder.events(), shared.backend.clock().elapsed());
+    let leftovers = leftovers::read(&shared, &scenario.expect, whole).await;
     if failures.is_empty() {
         failures.extend(player.unsettled(&settled));
         failures.extend(player.unused_failures());
         failures.extend(expectations::check(&player, &leftovers));
     }
     failures.extend(shared.problems().into_iter().map(|problem| player.failure(0..0, problem)));
-    Replay { trace, virtual_time, ..finish(&shared, failures, settled, leftovers) }
+    Replay { trace, time, ..finish(&shared, failures, settled, leftovers) }
 }
 
 fn finish(shared: &Shared, failures: Vec<Failure>, settled: Settled, leftovers: Leftovers) -> Replay {
@@ -101,7 +117,8 @@ fn finish(shared: &Shared, failures: Vec<Failure>, settled: Settled, leftovers: 
         settled,
         leftovers,
         trace: shared.recorder.events(),
-        ids: shared.ids.made(),
-        virtual_time: shared.backend.clock().elapsed(),
+        ids: shared.ids.made().into_iter().chain(shared.recorder.ids()).collect(),
+        time: shared.backend.clock().elapsed(),
+        payload_shapes: shared.recorder.payload_shapes(),
     }
 }

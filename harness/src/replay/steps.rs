@@ -58,9 +58,7 @@ impl<'s> Player<'s> {
 
     /// A failure that points at a place of the scenario.
     pub fn failure(&self, span: Span, message: String) -> Failure {
-        let diagnostic =
-            Diagnostic { source: self.scenario.source.clone(), span, message, label: String::new(), help: None };
-        Failure { diagnostic, details: Vec::new() }
+        failure_at(self.scenario, span, message)
     }
 
     /// Puts the items in place that the scenario starts with.
@@ -330,6 +328,12 @@ impl<'s> Player<'s> {
         let bytes = self.bytes(content)?;
         String::from_utf8(bytes.to_vec()).map_err(|_| Failed::from("the content is not UTF-8 text".to_owned()))
     }
+}
+
+/// A failure that points at a place of a scenario.
+pub fn failure_at(scenario: &Scenario, span: Span, message: String) -> Failure {
+    let diagnostic = Diagnostic { source: scenario.source.clone(), span, message, label: String::new(), help: None };
+    Failure { diagnostic, details: Vec::new() }
 }
 
 fn sent<T, E: std::error::Error + 'static>(result: Result<T, E>) -> Done {

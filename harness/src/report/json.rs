@@ -2,23 +2,51 @@
 
 use serde_json::{Value, json};
 
-use crate::outcome::{Failure, Finished, Outcome};
+use crate::outcome::{Failure, Finished, NotRun, Outcome};
+use crate::parity::{Difference, Parity, Runs};
 use crate::snapshot::Comparison;
 use crate::words::shown;
 
 /// The whole run. Real times are left out, so that equal runs give equal reports.
-pub fn report(all: &[Finished]) -> Value {
-    let passed = all.iter().filter(|finished| finished.passed()).count();
-    json!({
-        "scenarios": all.iter().map(scenario).collect::<Vec<_>>(),
+pub fn report(all: &[Runs]) -> Value {
+    let passed = all.iter().filter(|runs| runs.passed()).count();
+    let skipped = all.iter().filter(|runs| runs.was_skipped()).count();
+    let mut report = json!({
+        "scenarios": all.iter().flat_map(|runs| &runs.finished).map(scenario).collect::<Vec<_>>(),
         "passed": passed,
-        "failed": all.len() - passed,
-    })
+        "failed": all.len() - passed - skipped,
+        "skipped": skipped,
+    });
+    if all.iter().any(|runs| runs.finished.len() > 1) {
+        report["parity"] = all.iter().flat_map(parity).collect();
+    }
+    report
+}
+
+fn parity(runs: &Runs) -> Vec<Value> {
+    let difference = |each: &Difference| {
+        json!({
+            "what": each.what,
+            "lines": each.lines,
+            "known": each.known.map(|known| json!({ "reason": known.reason, "page": known.page })),
+        })
+    };
+    let of = |parity: &Parity| {
+        json!({
+            "file": runs.file(),
+            "backends": parity.backends,
+            "same": parity.differences.iter().all(|difference| difference.known.is_some()),
+            "differences": parity.differences.iter().map(difference).collect::<Vec<_>>(),
+        })
+    };
+    runs.parities.iter().map(of).collect()
 }
 
 fn scenario(finished: &Finished) -> Value {
+    let Finished { file, backend, .. } = finished;
     match &finished.result {
-        Err(diagnostics) => {
+        Ok(outcome) => ran(file, outcome),
+        Err(NotRun::Invalid(diagnostics)) => {
             let mistakes: Vec<Value> = diagnostics
                 .iter()
                 .map(|mistake| {
@@ -31,9 +59,15 @@ fn scenario(finished: &Finished) -> Value {
                     })
                 })
                 .collect();
-            json!({ "file": finished.file, "status": "invalid", "mistakes": mistakes })
+            json!({ "file": file, "status": "invalid", "mistakes": mistakes })
         }
-        Ok(outcome) => ran(&finished.file, outcome),
+        Err(NotRun::Skipped { name, reason }) => {
+            json!({ "file": file, "name": name, "status": "skipped", "backend": backend, "reason": reason })
+        }
+        Err(NotRun::Unavailable(reason)) => {
+            json!({ "file": file, "status": "unavailable", "backend": backend, "reason": reason })
+        }
+        Err(NotRun::Interrupted) => json!({ "file": file, "status": "interrupted", "backend": backend }),
     }
 }
 
@@ -61,7 +95,7 @@ fn ran(file: &str, outcome: &Outcome) -> Value {
         "invocations": outcome.invocations,
         "calls": outcome.calls,
         "settled": outcome.settled,
-        "virtual_seconds": outcome.virtual_time.as_secs_f64(),
+        "virtual_seconds": outcome.virtual_time.map(|time| time.as_secs_f64()),
         "not_simulated": outcome.not_simulated.iter().map(|left| json!({
             "resource": left.logical_id,
             "what": left.what,

@@ -1,12 +1,16 @@
 //! The report that people read in a terminal.
 
+mod parity;
+
 use std::path::Path;
+use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 
 use super::timeline;
 use crate::diagnostic::Diagnostics;
-use crate::outcome::{Failure, Finished, Outcome, SnapshotOutcome};
+use crate::outcome::{Failure, Finished, NotRun, Outcome, SnapshotOutcome};
+use crate::parity::Runs;
 use crate::snapshot::Comparison;
 use crate::words::{counted, duration, shown};
 
@@ -23,25 +27,49 @@ impl Listing {
     }
 
     /// The next scenario, with its folder's name before the first of it.
-    pub fn next(&mut self, finished: &Finished) -> String {
-        let folder = Path::new(&finished.file).parent().unwrap_or(Path::new("")).display().to_string();
+    pub fn next(&mut self, runs: &Runs) -> String {
+        let folder = Path::new(runs.file()).parent().unwrap_or(Path::new("")).display().to_string();
         let heading = if folder == self.folder { String::new() } else { format!("\n{folder}\n") };
         self.folder = folder;
-        heading + &scenario(finished, self.styled)
+        heading + &scenario(runs, self.styled)
     }
 }
 
 /// One scenario: a line if all is well, else what is wrong and what happened.
-pub fn scenario(finished: &Finished, styled: bool) -> String {
+pub fn scenario(runs: &Runs, styled: bool) -> String {
+    match runs.finished.as_slice() {
+        [finished] => run(finished, styled),
+        // What is wrong with a file is the same everywhere.
+        [first, ..] if runs.is_invalid() => run(first, styled),
+        all if all.iter().all(Finished::passed) => parity::line(runs, styled),
+        all => {
+            all.iter().map(|finished| run(finished, styled)).collect::<String>() + &parity::differences(runs, styled)
+        }
+    }
+}
+
+/// One scenario on one backend.
+fn run(finished: &Finished, styled: bool) -> String {
     let paint = Paint(styled);
-    let took = format!("{:.0?}", finished.took);
     match &finished.result {
-        Err(diagnostics) => invalid(&finished.file, diagnostics, styled),
+        Err(NotRun::Invalid(diagnostics)) => invalid(&finished.file, diagnostics, styled),
+        Err(NotRun::Skipped { name, reason }) => {
+            format!(
+                "{} {name}  {}\n",
+                paint.faint("skipped"),
+                paint.faint(&format!("({}: {reason})", finished.backend))
+            )
+        }
+        Err(NotRun::Unavailable(reason)) => {
+            format!("{} {}\n        {}: {reason}\n", paint.bad(" FAILED"), finished.file, finished.backend)
+        }
+        Err(NotRun::Interrupted) => format!("{} {}\n", paint.bad("stopped"), finished.file),
         Ok(outcome) if outcome.passed() => {
-            format!("{} {}  {}\n", paint.good("     ok"), outcome.name, paint.faint(&facts(outcome, &took)))
+            format!("{} {}  {}\n", paint.good("     ok"), outcome.name, paint.faint(&facts(outcome, finished.took)))
         }
         Ok(outcome) => {
-            let head = format!("{} {}  {}\n", paint.bad(" FAILED"), outcome.name, paint.faint(&facts(outcome, &took)));
+            let facts = paint.faint(&facts(outcome, finished.took));
+            let head = format!("{} {}  {facts}\n", paint.bad(" FAILED"), outcome.name);
             format!("{head}        {}\n\n{}", finished.file, failure(outcome, styled))
         }
     }
@@ -61,7 +89,8 @@ pub fn failure(outcome: &Outcome, styled: bool) -> String {
     }
     text.push_str("what happened:\n");
     text.push_str(&timeline::render(&outcome.trace));
-    text.push_str(&format!("at the end: {} after {}\n\n", outcome.settled, duration(outcome.virtual_time)));
+    let after = outcome.virtual_time.map(|time| format!(" after {}", duration(time))).unwrap_or_default();
+    text.push_str(&format!("at the end: {}{after}\n\n", outcome.settled));
     text
 }
 
@@ -91,35 +120,51 @@ fn snapshot_failure(snapshot: &SnapshotOutcome) -> String {
     }
 }
 
-fn facts(outcome: &Outcome, took: &str) -> String {
+fn facts(outcome: &Outcome, took: Duration) -> String {
     let invocations: u64 = outcome.invocations.values().sum();
     let mut facts = vec![counted(invocations, "invocation"), counted(outcome.calls, "call")];
-    if !outcome.virtual_time.is_zero() {
-        facts.push(format!("{} of virtual time", duration(outcome.virtual_time)));
+    match outcome.virtual_time {
+        Some(time) if time.is_zero() => {}
+        Some(time) => facts.push(format!("{} of virtual time", duration(time))),
+        None => facts.push(format!("on {}", outcome.backend)),
     }
-    facts.push(took.to_owned());
+    facts.push(real(took));
     format!("({})", facts.join(", "))
 }
 
+/// A real time, for people.
+pub(super) fn real(took: Duration) -> String {
+    format!("{took:.0?}")
+}
+
 /// All scenarios in a line, and what was not simulated.
-pub fn summary(all: &[Finished], took: std::time::Duration, styled: bool) -> String {
+pub fn summary(all: &[Runs], took: Duration, styled: bool) -> String {
     let paint = Paint(styled);
-    let passed = all.iter().filter(|finished| finished.passed()).count();
-    let invalid = all.iter().filter(|finished| finished.result.is_err()).count();
-    let failed = all.len() - passed - invalid;
-    let mut counts = vec![paint.good(&format!("{passed} ok"))];
-    for (count, what) in [(failed, "failed"), (invalid, "invalid")] {
+    let count = |is: fn(&Runs) -> bool| all.iter().filter(|runs| is(runs)).count();
+    let (passed, invalid, skipped) = (count(Runs::passed), count(Runs::is_invalid), count(Runs::was_skipped));
+    let failed = all.len() - passed - invalid - skipped;
+    let compares = all.iter().any(|runs| runs.finished.len() > 1);
+    let mut counts = vec![paint.good(&format!("{passed} {}", if compares { "same" } else { "ok" }))];
+    let bad = if compares { "different or failed" } else { "failed" };
+    for (count, what) in [(failed, bad), (invalid, "invalid")] {
         if count > 0 {
             counts.push(paint.bad(&format!("{count} {what}")));
         }
     }
+    if skipped > 0 {
+        counts.push(format!("{skipped} skipped"));
+    }
+    let partly = count(|runs| !runs.was_skipped() && runs.finished.iter().any(Finished::was_skipped));
+    if partly > 0 {
+        counts.push(format!("{partly} skipped on a backend"));
+    }
     let scenarios = counted(all.len() as u64, "scenario");
     let line = format!("\n{scenarios}: {} in {took:.1?}\n", counts.join(", "));
-    not_simulated(all) + &line
+    not_simulated(all) + &parity::known(all) + &line
 }
 
-fn not_simulated(all: &[Finished]) -> String {
-    let outcomes = all.iter().filter_map(|finished| finished.result.as_ref().ok());
+fn not_simulated(all: &[Runs]) -> String {
+    let outcomes = all.iter().flat_map(|runs| &runs.finished).filter_map(|finished| finished.result.as_ref().ok());
     let mut what: Vec<String> =
         outcomes.flat_map(|outcome| &outcome.not_simulated).map(|left| left.what.clone()).collect();
     what.sort();
@@ -128,6 +173,7 @@ fn not_simulated(all: &[Finished]) -> String {
 }
 
 /// Colours, or none.
+#[derive(Clone, Copy)]
 struct Paint(bool);
 
 impl Paint {

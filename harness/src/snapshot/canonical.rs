@@ -22,25 +22,33 @@ pub struct Canonical {
 /// A replay's tables with the ids that were generated in it.
 pub type Tables = BTreeMap<String, TableState>;
 
-/// The canonical text of the selected tables of a replay. A second replay, with another seed and start
-/// time, tells what is volatile.
-pub fn canonical(selected: &Selected, first: (&Tables, &[String]), second: Option<(&Tables, &[String])>) -> Canonical {
-    let mut ids = KnownIds::new(first.1.iter().cloned());
-    let volatile = match second {
-        Some((tables, made)) => {
-            let second_ids = KnownIds::new(made.iter().cloned());
-            learn(&Replayed { tables: first.0, ids: &ids }, &Replayed { tables, ids: &second_ids })
-        }
-        None => BTreeMap::new(),
+/// What two replays that differ only in seed and start time have taught.
+#[derive(Clone, Debug, Default)]
+pub struct Learned(BTreeMap<String, Volatile>);
+
+impl Learned {
+    /// Compares two replays, each given by its tables and the ids that were generated in it.
+    pub fn from(first: (&Tables, &[String]), second: (&Tables, &[String])) -> Self {
+        let ids = [first.1, second.1].map(|ids| KnownIds::new(ids.iter().cloned()));
+        let [first, second] = [(first.0, &ids[0]), (second.0, &ids[1])].map(|(tables, ids)| Replayed { tables, ids });
+        Self(learn(&first, &second))
+    }
+}
+
+/// The canonical text of the selected tables of a replay, with what is known to be volatile left out. The
+/// replay need not be one of the two that taught it, nor on the same backend.
+pub fn canonical(selected: &Selected, replay: (&Tables, &[String]), learned: &Learned) -> Canonical {
+    let mut ids = KnownIds::new(replay.1.iter().cloned());
+    let of_table = |name: &String| {
+        (replay.0.get(name).cloned().unwrap_or_default(), learned.0.get(name).cloned().unwrap_or_default())
     };
-    for id in selected.keys().filter_map(|table| volatile.get(table)).flat_map(|table| &table.ids) {
-        ids.add(id);
+    for (table, volatile) in selected.keys().map(of_table) {
+        table.items.iter().for_each(|item| volatile.ids_in(item).iter().for_each(|id| ids.add(id)));
     }
     let mut placeholders = Placeholders::default();
     let (mut text, mut listed) = (String::new(), Vec::new());
     for (name, redacted) in selected {
-        let (table, learned) =
-            (first.0.get(name).cloned().unwrap_or_default(), volatile.get(name).cloned().unwrap_or_default());
+        let (table, learned) = of_table(name);
         listed.extend(list(name, &learned));
         text.push_str(&render(name, &table, redacted, &learned, &ids, &mut placeholders));
     }
@@ -135,7 +143,7 @@ mod tests {
     fn what_differs_between_two_replays_is_masked_and_listed() {
         let first = tables(json!([{"id": 1, "at": "2026-01-01T00:00:00Z", "name": "a"}]));
         let second = tables(json!([{"id": 1, "at": "2026-12-31T00:00:00Z", "name": "a"}]));
-        let canonical = canonical(&selected(&[]), (&first, &[]), Some((&second, &[])));
+        let canonical = canonical(&selected(&[]), (&first, &[]), &Learned::from((&first, &[]), (&second, &[])));
         assert_eq!(canonical.volatile, ["Orders.at"]);
         insta::assert_snapshot!(canonical.text, @r#"
         volatile: Orders.at
@@ -154,7 +162,8 @@ mod tests {
             ]))
         };
         let (low, high) = ("11111111-1111-4111-8111-111111111111", "99999999-9999-4999-8999-999999999999");
-        let text = |ids: [&str; 2]| canonical(&selected(&[]), (&run(ids), &ids.map(str::to_owned)), None).text;
+        let text =
+            |ids: [&str; 2]| canonical(&selected(&[]), (&run(ids), &ids.map(str::to_owned)), &Learned::default()).text;
         assert_eq!(text([low, high]), text([high, low]));
         insta::assert_snapshot!(text([low, high]), @r#"
         Orders: 2 items
@@ -168,7 +177,7 @@ mod tests {
         let run = |id: &str| tables(json!([{"id": 1, "token": id, "link": format!("/t/{id}")}]));
         let first = run("11111111-1111-4111-8111-111111111111");
         let second = run("99999999-9999-4999-8999-999999999999");
-        let canonical = canonical(&selected(&[]), (&first, &[]), Some((&second, &[])));
+        let canonical = canonical(&selected(&[]), (&first, &[]), &Learned::from((&first, &[]), (&second, &[])));
         assert_eq!(canonical.volatile, ["Orders.link", "Orders.token (id)"]);
     }
 
@@ -187,7 +196,8 @@ mod tests {
         for known in [false, true] {
             let known_of = |ids: [&str; 2]| if known { ids.map(str::to_owned).to_vec() } else { Vec::new() };
             let (of_first, of_second) = (known_of(first_ids), known_of(second_ids));
-            let canonical = canonical(&selected(&[]), (&first, &of_first), Some((&second, &of_second)));
+            let learned = Learned::from((&first, &of_first), (&second, &of_second));
+            let canonical = canonical(&selected(&[]), (&first, &of_first), &learned);
             let of_data: Vec<_> = canonical.volatile.iter().filter(|path| !path.ends_with("(id)")).collect();
             assert_eq!(of_data, ["Orders.at"], "ids known: {known}");
         }
@@ -196,7 +206,7 @@ mod tests {
     #[test]
     fn an_attribute_is_redacted_by_name() {
         let first = tables(json!([{"id": 1, "secret": "x"}]));
-        let text = canonical(&selected(&["secret"]), (&first, &[]), None).text;
+        let text = canonical(&selected(&["secret"]), (&first, &[]), &Learned::default()).text;
         assert_eq!(text, "Orders: 1 item\n{\"id\":1,\"secret\":\"<redacted>\"}");
     }
 }

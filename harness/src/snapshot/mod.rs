@@ -10,7 +10,7 @@ mod canonical;
 mod ids;
 mod volatile;
 
-pub use canonical::{Canonical, Selected, canonical};
+pub use canonical::{Canonical, Learned, Selected, Tables, canonical};
 
 use std::path::{Path, PathBuf};
 

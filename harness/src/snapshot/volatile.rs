@@ -16,9 +16,32 @@ pub type Path = Vec<String>;
 pub struct Volatile {
     /// Values that are masked.
     pub masked: BTreeSet<Path>,
-    /// Ids that handlers made by themselves: paths for people, values to rename.
+    /// Where ids stand that handlers made by themselves.
     pub id_paths: BTreeSet<Path>,
-    pub ids: BTreeSet<String>,
+}
+
+impl Volatile {
+    /// The ids in an item that a handler made by itself.
+    pub fn ids_in(&self, item: &Item) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        for path in &self.id_paths {
+            find(&Value::Object(item.clone()), path, &mut found);
+        }
+        found
+    }
+}
+
+fn find(value: &Value, path: &[String], found: &mut BTreeSet<String>) {
+    match (value, path) {
+        (Value::String(text), []) if looks_generated(text) => drop(found.insert(text.clone())),
+        (Value::Array(members), [first, rest @ ..]) if first == "[]" => {
+            members.iter().for_each(|member| find(member, rest, found));
+        }
+        (Value::Object(fields), [first, rest @ ..]) => {
+            fields.get(first).into_iter().for_each(|value| find(value, rest, found));
+        }
+        _ => {}
+    }
 }
 
 /// A replay's tables and the ids that it generated.
@@ -154,7 +177,6 @@ fn compare(path: &mut Path, a: &Value, b: &Value, volatile: &mut Volatile) {
         (a, b) if a == b => {}
         (Value::String(a), Value::String(b)) if looks_generated(a) && looks_generated(b) => {
             volatile.id_paths.insert(path.clone());
-            volatile.ids.insert(a.clone());
         }
         _ => drop(volatile.masked.insert(path.clone())),
     }

@@ -40,6 +40,9 @@ pub struct Naming {
     /// Such as `eu-central-1`.
     pub region: String,
     pub stack_name: String,
+    /// What begins every name, those that the template gives too, where others use the account as well; else
+    /// empty. Lower-case letters, digits and hyphens.
+    pub prefix: String,
     /// What ends every name that the template does not give: lower-case letters and digits.
     pub suffix: String,
     /// What comes before the account and name in a queue's URL: `https://sqs.us-east-1.amazonaws.com`.

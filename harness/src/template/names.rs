@@ -158,7 +158,10 @@ pub fn rule_of(type_name: &str) -> &'static NameRule {
 impl Identity {
     /// The identity of a resource that the template names, or that gets a name of its own.
     pub fn new(type_name: &str, logical_id: &str, given: Option<String>, bus: Option<String>, naming: &Naming) -> Self {
-        let name = given.unwrap_or_else(|| generated(type_name, logical_id, naming));
+        let name = match given {
+            Some(name) => prefixed(type_name, name, naming),
+            None => generated(type_name, logical_id, naming),
+        };
         let bus = bus.map(|bus| bus_name(&bus).to_owned()).filter(|bus| bus != "default");
         Self { name, logical_id: logical_id.to_owned(), type_name: type_name.to_owned(), bus }
     }
@@ -222,6 +225,32 @@ fn generated(type_name: &str, logical_id: &str, naming: &Naming) -> String {
     }
     let name = format!("{stem}-{}", naming.suffix);
     if type_name == "AWS::S3::Bucket" { name.to_lowercase() } else { name }
+}
+
+/// The types that others in an account could see, by a name that must not be theirs.
+const PREFIXED: [&str; 7] = [
+    "AWS::SQS::Queue",
+    "AWS::SNS::Topic",
+    "AWS::S3::Bucket",
+    "AWS::DynamoDB::Table",
+    "AWS::Serverless::SimpleTable",
+    "AWS::Events::EventBus",
+    "AWS::Events::Rule",
+];
+
+/// A name that the template gives, with the prefix before it where it does not begin with it already.
+fn prefixed(type_name: &str, name: String, naming: &Naming) -> String {
+    if name.starts_with(&naming.prefix) || !PREFIXED.contains(&type_name) {
+        return name;
+    }
+    let limit = rule_of(type_name).limit;
+    let whole = format!("{}{name}", naming.prefix);
+    if whole.len() <= limit {
+        return whole;
+    }
+    let mark = format!("{:08x}", hash(&[&name]) as u32);
+    let room = limit.saturating_sub(naming.prefix.len() + mark.len() + 1);
+    format!("{}{}-{mark}", naming.prefix, name.chars().take(room).collect::<String>())
 }
 
 /// FNV-1a: stable over versions and machines.

@@ -39,6 +39,11 @@ pub fn is_schedule(expression: &str) -> bool {
     schedule::Schedule::parse(expression).is_some()
 }
 
+/// When a schedule fires next after a time; `None` where it never does, or is none.
+pub fn next_firing(expression: &str, after: jiff::Timestamp) -> Option<jiff::Timestamp> {
+    schedule::Schedule::parse(expression)?.after(after)
+}
+
 /// EventBridge in one account and region.
 pub(crate) struct State {
     buses: BTreeMap<String, Bus>,

@@ -55,7 +55,7 @@ impl Reply {
         self
     }
 
-    pub(crate) fn into_http(self) -> http::Response<Bytes> {
+    pub fn into_http(self) -> http::Response<Bytes> {
         let mut response = http::Response::new(self.body);
         *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         *response.headers_mut() = self.headers;

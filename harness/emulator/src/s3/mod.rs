@@ -26,6 +26,7 @@ mod route;
 mod rules;
 
 pub use route::{bucket_and_key, operation_name};
+pub use rules::selects;
 
 use std::collections::BTreeMap;
 

@@ -89,6 +89,16 @@ impl Configuration {
     }
 }
 
+/// Whether a notification for these events, with these filters, is sent for an event such as
+/// `ObjectCreated:Put` of a key. See [`Rule::selects`].
+pub fn selects(events: &[String], prefix: Option<&str>, suffix: Option<&str>, event: &str, key: &str) -> bool {
+    let key = filter_form(key);
+    let event = format!("s3:{event}");
+    events.iter().any(|pattern| covers(pattern, &event))
+        && key.starts_with(prefix.unwrap_or_default())
+        && key.ends_with(suffix.unwrap_or_default())
+}
+
 impl Rule {
     /// Whether the rule selects an event, such as `ObjectCreated:Put`, of a key.
     ///
@@ -96,11 +106,7 @@ impl Rule {
     /// special characters percent-encoded.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html>
     pub fn selects(&self, event: &str, key: &str) -> bool {
-        let key = filter_form(key);
-        let event = format!("s3:{event}");
-        self.events.iter().any(|pattern| covers(pattern, &event))
-            && key.starts_with(self.prefix.as_deref().unwrap_or_default())
-            && key.ends_with(self.suffix.as_deref().unwrap_or_default())
+        selects(&self.events, self.prefix.as_deref(), self.suffix.as_deref(), event, key)
     }
 
     fn parse(element: &Element, destination: fn(String) -> Destination, ids: &Ids) -> Result<Self, AwsError> {

@@ -40,6 +40,7 @@ pub fn read(resource: &Resolved<'_>, report: &mut Report, build: &mut Build) {
         logical_id: resource.id.to_owned(),
         name: resource.name.clone(),
         arn: resource.arn.clone(),
+        policy: None,
     });
     for (at, inline) in object.objects(report, resource.id, "Subscription", &INLINE).iter().enumerate() {
         let logical_id = format!("{}Subscription{at}", resource.id);

@@ -1,30 +1,33 @@
 //! One scenario file to one [`Outcome`]: read, check, replay, replay once more to learn what is volatile,
-//! and compare with the committed snapshot.
+//! and compare with the committed snapshot. The two replays are on the embedded backend, wherever the scenario
+//! is run: there they cost milliseconds, and tell what is volatile and how long a replay takes.
+
+mod embedded;
+mod observe;
+mod remote;
+mod rename;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use jiff::{SignedDuration, Timestamp};
 use rehearsal_emulator::clock::Stopwatch;
 
 use crate::app::App;
-use crate::backend::Embedded;
+use crate::backend::{Embedded, Kind, Place};
 use crate::diagnostic::{Diagnostics, Source};
-use crate::outcome::{Failure, Finished, Outcome, SnapshotOutcome};
-use crate::replay::{Replay, Settings, invocations, replay};
+use crate::outcome::{Failure, Finished, NotRun, Outcome, SnapshotOutcome};
+use crate::replay::{self, Replay, invocations};
 use crate::scenario::{self, Scenario, TableExpect};
-use crate::snapshot::{self, Selected, canonical};
+use crate::snapshot::{self, Selected};
 use crate::stack::Stack;
-use crate::template;
+use crate::template::{self, Naming};
 use crate::trace::What;
 use crate::words::shown;
 
 /// The seed of a run that is not told one.
 pub const DEFAULT_SEED: u64 = 1;
-/// What the clock of an embedded replay shows at first.
-const START: &str = "2026-01-01T00:00:00Z";
-/// How far the clock of the second replay is ahead: 52 weeks, so that weekday and time of day stay.
-const SHIFT: SignedDuration = SignedDuration::from_hours(52 * 7 * 24);
+/// What a stack is called on the embedded backend.
+const STACK: &str = "app";
 
 /// The project's apps: which functions stand behind which template.
 #[derive(Clone, Default)]
@@ -71,7 +74,7 @@ pub struct Ready<'a> {
 pub fn prepare<'a>(path: &Path, apps: &'a Apps) -> Result<Ready<'a>, Diagnostics> {
     let scenario = scenario::parse(path, &shown(path)).map_err(|mistakes| with_the_templates(mistakes, path))?;
     let template_path = scenario.path(&scenario.template.value);
-    let stack = load_template(&scenario, &template_path)?;
+    let stack = load_template(&scenario, &template_path, &Embedded::naming(STACK))?;
     let mut diagnostics = scenario::check(&scenario, &stack);
     let app = match apps.of(&template_path) {
         Some(app) => {
@@ -89,21 +92,22 @@ pub fn prepare<'a>(path: &Path, apps: &'a Apps) -> Result<Ready<'a>, Diagnostics
     Ok(Ready { scenario, stack, app, path: path.to_owned() })
 }
 
-fn load_template(scenario: &Scenario, path: &Path) -> Result<Stack, Diagnostics> {
+/// The scenario's template with its resources named as a backend wants them.
+fn load_template(scenario: &Scenario, path: &Path, naming: &Naming) -> Result<Stack, Diagnostics> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         let mut diagnostics = Diagnostics::default();
         let message = format!("the template `{}` cannot be read: {error}", shown(path));
         diagnostics.error(&scenario.source, scenario.template.span.clone(), message);
         diagnostics
     })?;
-    template::load(&Source::new(shown(path), text), &scenario.parameters, &Embedded::naming("app"))
+    template::load(&Source::new(shown(path), text), &scenario.parameters, naming)
 }
 
 /// A wrong scenario does not hide what is wrong with its template.
 fn with_the_templates(mut mistakes: Diagnostics, scenario: &Path) -> Diagnostics {
     let Some((path, parameters)) = scenario::template_of(scenario) else { return mistakes };
     if let Ok(text) = std::fs::read_to_string(&path)
-        && let Err(more) = template::load(&Source::new(shown(&path), text), &parameters, &Embedded::naming("app"))
+        && let Err(more) = template::load(&Source::new(shown(&path), text), &parameters, &Embedded::naming(STACK))
     {
         mistakes.extend(more);
     }
@@ -139,67 +143,52 @@ fn no_app(scenario: &Scenario, stack: &Stack, template: &Path, diagnostics: &mut
         .help("bind it with `Apps::app(\"path/to/template.yaml\", App::new().function(…))`");
 }
 
+/// How scenarios are run.
+#[derive(Clone, Copy, Default)]
+pub struct Settings<'p> {
+    pub seed: u64,
+    /// Where; on the embedded backend if nowhere else.
+    pub place: Option<&'p Place>,
+    /// Whether all that is left is read, to be compared with another backend's.
+    pub whole: bool,
+}
+
+impl Settings<'_> {
+    /// On the embedded backend.
+    pub fn embedded(seed: u64) -> Self {
+        Self { seed, place: None, whole: false }
+    }
+}
+
 /// Runs a scenario file.
-pub fn run(path: &Path, apps: &Apps, seed: u64) -> Finished {
+pub fn run(path: &Path, apps: &Apps, settings: Settings<'_>) -> Finished {
     let watch = Stopwatch::start();
-    let result = prepare(path, apps).map(|ready| ready.run(seed));
-    Finished { file: shown(path), result, took: watch.elapsed() }
+    let result = prepare(path, apps).map_err(NotRun::Invalid).and_then(|ready| ready.run(settings));
+    let backend = settings.place.map_or(Kind::Embedded, Place::kind).name();
+    Finished { file: shown(path), backend, result, took: watch.elapsed() }
 }
 
 impl Ready<'_> {
     /// Replays the scenario and compares it with what is expected.
-    pub fn run(&self, seed: u64) -> Outcome {
-        let start: Timestamp = START.parse().expect("it is a timestamp");
-        let other = Settings { seed: seed.wrapping_add(0x9E37_79B9_7F4A_7C15), start: start + SHIFT };
-        let selected = self.selected();
-        let (replayed, second) = std::thread::scope(|scope| {
-            // Each on a thread of its own, so that it does not matter what runtime the caller is in.
-            let first = scope.spawn(|| self.replay(Settings { seed, start }));
-            let second = (!selected.is_empty()).then(|| scope.spawn(|| self.replay(other)));
-            let over = |replay: std::thread::ScopedJoinHandle<'_, Replay>| {
-                replay.join().expect("a replay catches the handlers' panics")
-            };
-            (over(first), second.map(over))
-        });
-        let mut failures = replayed.failures.clone();
-        let (mut snapshot, mut volatile) = (None, Vec::new());
-        if let Some(second) = second.filter(|_| failures.is_empty()) {
-            failures.extend(second.failures.iter().map(elsewhere));
-            failures.extend(self.row_counts(&selected, &replayed, &second));
-            let first = (&replayed.leftovers.tables, replayed.ids.as_slice());
-            let state = canonical(&selected, first, Some((&second.leftovers.tables, second.ids.as_slice())));
-            volatile = state.volatile;
-            match self.compare(state.text) {
-                Ok(compared) => snapshot = Some(compared),
-                Err(message) => failures.push(self.failure(message)),
-            }
-        }
-        let calls = replayed.trace.iter().filter(|event| matches!(event.what, What::Call { .. })).count() as u64;
-        Outcome {
-            name: self.scenario.name.clone(),
-            backend: "embedded",
-            seed,
-            failures,
-            snapshot,
-            volatile,
-            invocations: invocations(&replayed.trace),
-            calls,
-            settled: replayed.settled,
-            virtual_time: replayed.virtual_time,
-            not_simulated: self.stack.not_simulated.clone(),
-            trace: replayed.trace,
+    ///
+    /// # Errors
+    /// It could not be replayed there.
+    pub fn run(&self, settings: Settings<'_>) -> Result<Outcome, NotRun> {
+        match settings.place {
+            None => Ok(embedded::run(self, settings)),
+            Some(place) => remote::run(self, place, settings),
         }
     }
 
-    /// One replay, without comparing anything.
-    pub fn replay(&self, settings: Settings) -> Replay {
-        replay(&self.scenario, &self.stack, self.app, settings)
+    /// One replay on the embedded backend, without comparing anything.
+    pub fn replay(&self, settings: replay::Settings) -> Replay {
+        replay::replay(&self.scenario, &self.stack, self.app, settings)
     }
 
     /// The tables whose state is compared with the snapshot: those that ask for it, or all where none is named.
     fn selected(&self) -> Selected {
         if self.scenario.expect.tables.is_empty() {
-            return self.stack.tables.iter().map(|table| (table.logical_id.clone(), BTreeSet::new())).collect();
+            return self.every_table();
         }
         let tables = self.scenario.expect.tables.iter().filter_map(|table| match &table.value {
             TableExpect::Holds(holds) if holds.snapshot => {
@@ -210,16 +199,8 @@ impl Ready<'_> {
         tables.collect()
     }
 
-    /// Seed and date must not decide how many rows there are.
-    fn row_counts(&self, selected: &Selected, first: &Replay, second: &Replay) -> Vec<Failure> {
-        let count =
-            |replay: &Replay, table: &str| replay.leftovers.tables.get(table).map_or(0, |state| state.items.len());
-        let differs = |table: &&String| count(first, table) != count(second, table);
-        let message = |table: &String| {
-            let (first, second) = (count(first, table), count(second, table));
-            format!("table {table} ends with {first} items, and with {second} under another seed and start date")
-        };
-        selected.keys().filter(differs).map(|table| self.failure(message(table))).collect()
+    fn every_table(&self) -> Selected {
+        self.stack.tables.iter().map(|table| (table.logical_id.clone(), BTreeSet::new())).collect()
     }
 
     fn compare(&self, text: String) -> Result<SnapshotOutcome, String> {
@@ -234,11 +215,24 @@ impl Ready<'_> {
         let diagnostic = crate::diagnostic::Diagnostic { source, span, message, label: String::new(), help: None };
         Failure { diagnostic, details: Vec::new() }
     }
-}
 
-/// A failure of the second replay: not to be learned as volatile.
-fn elsewhere(failure: &Failure) -> Failure {
-    let mut failure = failure.clone();
-    failure.diagnostic.message = format!("under another seed and start date: {}", failure.diagnostic.message);
-    failure
+    /// The outcome of a replay, before anything is compared with a snapshot.
+    fn outcome(&self, backend: Kind, seed: u64, replayed: &Replay) -> Outcome {
+        let calls = replayed.trace.iter().filter(|event| matches!(event.what, What::Call { .. })).count() as u64;
+        Outcome {
+            name: self.scenario.name.clone(),
+            backend: backend.name(),
+            seed,
+            failures: replayed.failures.clone(),
+            snapshot: None,
+            volatile: Vec::new(),
+            invocations: invocations(&replayed.trace),
+            calls,
+            settled: replayed.settled.clone(),
+            virtual_time: (backend == Kind::Embedded).then_some(replayed.time),
+            not_simulated: self.stack.not_simulated.clone(),
+            trace: replayed.trace.clone(),
+            observed: None,
+        }
+    }
 }

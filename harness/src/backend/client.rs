@@ -1,0 +1,113 @@
+//! The HTTP client of a remote backend: what is signed for AWS goes to the endpoint, what is meant for the
+//! template's APIs to the harness's own API Gateway, and anything else is refused, as on the embedded backend.
+//!
+//! Every answer passes [`Transit`], which learns from it what is on its way to a queue.
+
+use std::fmt;
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use rehearsal_emulator::HostHandler;
+use rehearsal_emulator::protocol::{Request, UnknownRequest, identify};
+
+use super::transit::Transit;
+
+/// An SDK HTTP client over plain HTTP or TLS, as the endpoint wants it.
+pub fn network(endpoint_url: Option<&str>) -> SharedHttpClient {
+    use aws_smithy_http_client::{Builder, tls};
+    if endpoint_url.is_some_and(|url| url.starts_with("http://")) {
+        // Without TLS there are no certificates to load, which costs more than a whole small replay.
+        return Builder::new().build_http();
+    }
+    Builder::new().tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring)).build_https()
+}
+
+/// The network of one replay.
+#[derive(Clone)]
+pub struct Network {
+    pub aws: SharedHttpClient,
+    pub hosts: HostHandler,
+    pub transit: Transit,
+}
+
+impl HttpClient for Network {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        let aws = self.aws.http_connector(settings, components);
+        SharedHttpConnector::new(Connector { aws, network: self.clone() })
+    }
+}
+
+#[derive(Clone)]
+struct Connector {
+    aws: SharedHttpConnector,
+    network: Network,
+}
+
+impl HttpConnector for Connector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let connector = self.clone();
+        HttpConnectorFuture::new(async move {
+            let request = rehearsal_emulator::collect(request).await?;
+            let response = connector.answer(&request).await?;
+            HttpResponse::try_from(response.map(SdkBody::from))
+                .map_err(|error| ConnectorError::other(error.into(), None))
+        })
+    }
+}
+
+impl Connector {
+    async fn answer(&self, request: &Request) -> Result<http::Response<Bytes>, ConnectorError> {
+        match identify(request) {
+            Err(UnknownRequest::NotSigned) => self.host(request).await,
+            // A service that the emulator does not know may well be there.
+            Err(UnknownRequest::Service(_)) => self.pass_on(request).await,
+            Ok(identity) => {
+                let response = self.pass_on(request).await?;
+                self.network.transit.observe(&identity, request, &response);
+                Ok(response)
+            }
+        }
+    }
+
+    async fn host(&self, request: &Request) -> Result<http::Response<Bytes>, ConnectorError> {
+        match (self.network.hosts)(request) {
+            Some(answer) => Ok(answer.await.into_http()),
+            None => {
+                let message = format!("nothing answers for the host `{}` in a replay", request.host());
+                Err(ConnectorError::io(std::io::Error::new(std::io::ErrorKind::ConnectionRefused, message).into()))
+            }
+        }
+    }
+
+    async fn pass_on(&self, request: &Request) -> Result<http::Response<Bytes>, ConnectorError> {
+        let mut passed_on = http::Request::new(SdkBody::from(request.body.clone()));
+        *passed_on.method_mut() = request.method.clone();
+        *passed_on.uri_mut() = request.uri.clone();
+        *passed_on.headers_mut() = request.headers.clone();
+        let passed_on = HttpRequest::try_from(passed_on).map_err(|error| ConnectorError::user(error.into()))?;
+        let response = self.aws.call(passed_on).await?;
+        let response = response.try_into_http1x().map_err(|error| ConnectorError::other(error.into(), None))?;
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.map_err(ConnectorError::io)?.to_bytes();
+        Ok(http::Response::from_parts(parts, body))
+    }
+}
+
+impl fmt::Debug for Network {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("backend::client::Network")
+    }
+}
+
+impl fmt::Debug for Connector {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("backend::client::Connector")
+    }
+}

@@ -1,0 +1,220 @@
+//! What is on its way: how many messages must have come into each queue, by what the calls of a replay
+//! did, and which have been seen. So a wait ends when everything has arrived, and not after a pause.
+//!
+//! A call tells of what follows from it: an object put into a bucket is a message for each notification that
+//! selects it, a publication one for each subscription, an event one for each target of the rules that match.
+//! What always holds: a message is counted as expected before the call that causes it returns to its caller.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use bytes::Bytes;
+use rehearsal_emulator::eventbridge::pattern::Pattern;
+use rehearsal_emulator::protocol::{Identity, Request, Service, query};
+use serde_json::{Value, json};
+
+use super::tap::is_test_event;
+use crate::stack::{Bucket, NotificationTarget, Stack};
+
+/// The books of one replay. Clones are one.
+#[derive(Clone, Debug)]
+pub struct Transit(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    stack: Stack,
+    books: Mutex<Books>,
+}
+
+#[derive(Debug, Default)]
+struct Books {
+    /// How many messages must have come into a queue, by the queue's name.
+    expected: BTreeMap<String, u64>,
+    /// The ids of the messages that were received from a queue.
+    seen: BTreeMap<String, BTreeSet<String>>,
+    /// The objects that are there: what is not there cannot be removed.
+    objects: BTreeSet<(String, String)>,
+    /// What the last call that something follows from was, by queue: for people.
+    causes: BTreeMap<String, String>,
+}
+
+impl Transit {
+    /// Empty books over a stack as it is provisioned.
+    pub fn new(stack: Stack) -> Self {
+        Self(Arc::new(Inner { stack, books: Mutex::default() }))
+    }
+
+    /// Learns from an answer.
+    pub fn observe(&self, identity: &Identity, request: &Request, response: &http::Response<Bytes>) {
+        if !response.status().is_success() {
+            return;
+        }
+        match identity.service {
+            Service::Sqs => self.queue_call(&identity.operation, request, response.body()),
+            Service::S3 => self.object_call(&identity.operation, request),
+            Service::Sns => self.publication(&identity.operation, request, response.body()),
+            Service::EventBridge if identity.operation == "PutEvents" => self.events(request, response.body()),
+            _ => {}
+        }
+    }
+
+    /// How many messages are still to come into a queue, and what the last of them follows from. `inside` is
+    /// how many are in it now and have perhaps not been received yet.
+    pub fn missing(&self, queue: &str, inside: u64) -> Option<(u64, String)> {
+        let books = self.books();
+        let expected = books.expected.get(queue).copied().unwrap_or_default();
+        let seen = books.seen.get(queue).map_or(0, |ids| ids.len() as u64);
+        let missing = expected.saturating_sub(seen + inside);
+        (missing > 0).then(|| (missing, books.causes.get(queue).cloned().unwrap_or_default()))
+    }
+
+    /// The names of the queues that something came into or must come into.
+    pub fn queues(&self) -> Vec<String> {
+        self.books().expected.keys().cloned().collect()
+    }
+
+    fn queue_call(&self, operation: &str, request: &Request, answer: &Bytes) {
+        let (asked, answer) = (json_of(&request.body), json_of(answer));
+        let queue = asked["QueueUrl"].as_str().map(|url| last(url, '/')).unwrap_or_default();
+        match operation {
+            "SendMessage" => self.books().expect(queue, 1, operation),
+            "SendMessageBatch" => {
+                let sent = answer["Successful"].as_array().map_or(0, Vec::len);
+                self.books().expect(queue, sent as u64, operation);
+            }
+            "ReceiveMessage" => {
+                let messages = answer["Messages"].as_array().into_iter().flatten();
+                let messages = messages.filter(|message| !is_test_event(&nested(&message["Body"])));
+                let ids = messages.filter_map(|message| message["MessageId"].as_str().map(str::to_owned));
+                self.books().seen.entry(queue.to_owned()).or_default().extend(ids);
+            }
+            _ => {}
+        }
+    }
+
+    fn object_call(&self, operation: &str, request: &Request) {
+        let (Some(bucket), Some(key)) = rehearsal_emulator::s3::bucket_and_key(request) else { return };
+        let object = (bucket, key);
+        let event = match operation {
+            "PutObject" => "ObjectCreated:Put",
+            "CopyObject" => "ObjectCreated:Copy",
+            "CompleteMultipartUpload" => "ObjectCreated:CompleteMultipartUpload",
+            "DeleteObject" if self.books().objects.contains(&object) => "ObjectRemoved:Delete",
+            _ => return,
+        };
+        if event.starts_with("ObjectCreated") {
+            self.books().objects.insert(object.clone());
+        } else {
+            self.books().objects.remove(&object);
+        }
+        self.object_changed(&object.0, &object.1, event);
+    }
+
+    fn object_changed(&self, bucket: &str, key: &str, event: &str) {
+        let Some(bucket) = self.0.stack.buckets.iter().find(|each| each.name == bucket) else { return };
+        let cause = format!("S3 {event} {}/{key}", bucket.logical_id);
+        for notification in &bucket.notifications {
+            let (prefix, suffix) = (notification.prefix.as_deref(), notification.suffix.as_deref());
+            if rehearsal_emulator::s3::selects(&notification.events, prefix, suffix, event, key) {
+                match &notification.target {
+                    NotificationTarget::Queue(arn) | NotificationTarget::Topic(arn) => self.deliver(arn, &cause),
+                    NotificationTarget::Function(_) => {}
+                }
+            }
+        }
+        if bucket.event_bridge {
+            self.event(&object_event(bucket, key, event), "default", &cause);
+        }
+    }
+
+    fn publication(&self, operation: &str, request: &Request, answer: &Bytes) {
+        let topic = query::form(request).get("TopicArn").cloned().unwrap_or_default();
+        let count = match operation {
+            "Publish" => 1,
+            // One for each message that was taken.
+            "PublishBatch" => String::from_utf8_lossy(answer).matches("<MessageId>").count(),
+            _ => 0,
+        };
+        for _ in 0..count {
+            self.deliver(&topic, "SNS Publish");
+        }
+    }
+
+    fn events(&self, request: &Request, answer: &Bytes) {
+        let (asked, answer) = (json_of(&request.body), json_of(answer));
+        for (index, entry) in asked["Entries"].as_array().into_iter().flatten().enumerate() {
+            if answer["Entries"][index]["ErrorCode"].is_string() {
+                continue;
+            }
+            let bus = entry["EventBusName"].as_str().unwrap_or("default");
+            let event = json!({
+                "source": entry["Source"],
+                "detail-type": entry["DetailType"],
+                "resources": entry["Resources"].as_array().cloned().unwrap_or_default(),
+                "detail": nested(&entry["Detail"]),
+            });
+            self.event(&event, last(bus, '/'), "EventBridge PutEvents");
+        }
+    }
+
+    fn event(&self, event: &Value, bus: &str, cause: &str) {
+        let takes = |pattern: &Value| Pattern::parse(pattern).is_ok_and(|pattern| pattern.matches(event));
+        let rules = self.0.stack.rules.iter().filter(|rule| rule.enabled && rule.bus == bus);
+        for rule in rules.filter(|rule| rule.event_pattern.as_ref().is_some_and(takes)) {
+            rule.targets.iter().for_each(|target| self.deliver(&target.arn, cause));
+        }
+    }
+
+    /// Something is on its way to a queue or topic.
+    fn deliver(&self, arn: &str, cause: &str) {
+        match arn.split(':').nth(2) {
+            Some("sqs") => self.books().expect(last(arn, ':'), 1, cause),
+            Some("sns") => {
+                let of_topic = self.0.stack.subscriptions.iter().filter(|each| each.topic_arn == arn);
+                of_topic.for_each(|subscription| self.deliver(&subscription.endpoint, cause));
+            }
+            _ => {}
+        }
+    }
+
+    fn books(&self) -> MutexGuard<'_, Books> {
+        self.0.books.lock().expect("keeping books does not panic")
+    }
+}
+
+impl Books {
+    fn expect(&mut self, queue: &str, count: u64, cause: &str) {
+        *self.expected.entry(queue.to_owned()).or_default() += count;
+        self.causes.insert(queue.to_owned(), cause.to_owned());
+    }
+}
+
+/// What a rule's pattern may look at in the event of a bucket.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html>
+fn object_event(bucket: &Bucket, key: &str, event: &str) -> Value {
+    let (created, how) = (event.starts_with("ObjectCreated"), event.rsplit(':').next().unwrap_or_default());
+    json!({
+        "source": "aws.s3",
+        "detail-type": if created { "Object Created" } else { "Object Deleted" },
+        "resources": [format!("arn:aws:s3:::{}", bucket.name)],
+        "detail": {
+            "version": "0",
+            "bucket": { "name": bucket.name },
+            "object": { "key": key },
+            "reason": if how == "CompleteMultipartUpload" { how.to_owned() } else { format!("{how}Object") },
+        },
+    })
+}
+
+fn json_of(bytes: &Bytes) -> Value {
+    serde_json::from_slice(bytes).unwrap_or_default()
+}
+
+/// JSON in a text.
+fn nested(text: &Value) -> Value {
+    text.as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+}
+
+fn last(text: &str, separator: char) -> &str {
+    text.rsplit(separator).next().unwrap_or_default()
+}

@@ -1,0 +1,41 @@
+//! `rehearsal clean`: removes what a killed run left in an account or at an endpoint.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::{DIFFERENT, Failed, PlaceArgs, print_text};
+use crate::backend::{Cleaned, Kind, Options, Place};
+use crate::words::counted;
+
+/// What is to be removed, and where.
+#[derive(Args)]
+pub struct CleanArgs {
+    /// What the names begin with: `rehearsal-`, or the prefix of one run
+    #[arg(long, value_name = "PREFIX")]
+    prefix: String,
+    #[command(flatten)]
+    place: PlaceArgs,
+}
+
+/// Removes what has the prefix in its name and carries the harness's tag, and tells each.
+pub fn clean(args: &CleanArgs) -> Result<ExitCode, Failed> {
+    let options = Options {
+        endpoint_url: args.place.endpoint_url.clone(),
+        account: args.place.account.clone(),
+        region: args.place.region.clone(),
+        ..Options::default()
+    };
+    // With credentials of its own an endpoint shows each caller another account.
+    let place = Place::open(Kind::Aws, &options, &|_| {})?;
+    let Cleaned { removed, left, failed } = place.clean(&args.prefix)?;
+    removed.iter().for_each(|what| print_text(&format!("removed {what}\n")));
+    left.iter().for_each(|what| print_text(&format!("left    {what}: it does not carry the tag `rehearsal`\n")));
+    failed.iter().for_each(|what| print_text(&format!("FAILED  {what}\n")));
+    let more = [(left.len(), "left"), (failed.len(), "failed")].map(|(count, what)| match count {
+        0 => String::new(),
+        count => format!(", {count} {what}"),
+    });
+    print_text(&format!("{} removed{}\n", counted(removed.len() as u64, "resource"), more.concat()));
+    Ok(if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(DIFFERENT) })
+}

@@ -1,0 +1,49 @@
+//! A run at a place where time is real. The embedded backend replays the scenario first: it tells how long that
+//! takes in virtual time, and what is volatile; the tables must then end in the same committed snapshot.
+
+use super::embedded::Pair;
+use super::rename::Renaming;
+use super::{Ready, Settings, load_template, observe};
+use crate::backend::Place;
+use crate::outcome::{NotRun, Outcome};
+use crate::replay::{NotReplayed, replay_at};
+use crate::snapshot::canonical;
+use crate::words::duration;
+
+/// Runs a scenario, unless it would take too long.
+pub fn run(ready: &Ready<'_>, place: &Place, settings: Settings<'_>) -> Result<Outcome, NotRun> {
+    let Settings { seed, whole, .. } = settings;
+    let pair = Pair::replay(ready, seed, whole, true);
+    let (takes, limit) = (pair.first.time, place.pace().patience);
+    if takes > limit {
+        let reason =
+            format!("it takes {} of virtual time, and real time is limited to {}", duration(takes), duration(limit));
+        return Err(NotRun::Skipped { name: ready.scenario.name.clone(), reason });
+    }
+    let template = ready.scenario.path(&ready.scenario.template.value);
+    let load = |naming: &_| load_template(&ready.scenario, &template, naming);
+    let replayed = std::thread::scope(|scope| {
+        let replay = scope.spawn(|| replay_at(place, &ready.scenario, &load, ready.app, seed, whole));
+        replay.join().expect("a replay catches the handlers' panics")
+    });
+    let (mut replayed, stack) = replayed.map_err(|error| match error {
+        NotReplayed::Unavailable(unavailable) => NotRun::Unavailable(unavailable.to_string()),
+        NotReplayed::Invalid(diagnostics) => NotRun::Invalid(diagnostics),
+        NotReplayed::Interrupted => NotRun::Interrupted,
+    })?;
+    Renaming::between(&stack, &ready.stack).apply(&mut replayed.leftovers);
+    let mut outcome = ready.outcome(place.kind(), seed, &replayed);
+    if whole {
+        outcome.observed = Some(observe::observed(ready, &pair, &replayed));
+    }
+    let selected = ready.selected();
+    if outcome.failures.is_empty() && !selected.is_empty() {
+        let state = canonical(&selected, (&replayed.leftovers.tables, &replayed.ids), &pair.learned());
+        outcome.volatile = state.volatile;
+        match ready.compare(state.text) {
+            Ok(compared) => outcome.snapshot = Some(compared),
+            Err(message) => outcome.failures.push(ready.failure(message)),
+        }
+    }
+    Ok(outcome)
+}
