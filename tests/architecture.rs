@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The harness's modules from the bottom up: each may import those before it.
-const LAYERS: [&str; 31] = [
+const LAYERS: [&str; 34] = [
     // Plain data and pure functions over it: the user's files, and what a run leaves behind.
     "words",
     "diagnostic",
@@ -14,10 +14,12 @@ const LAYERS: [&str; 31] = [
     "template",
     "scenario",
     "matching",
+    "shape",
     "trace",
     "pending",
     "event",
     // The driver.
+    "interrupt",
     "logs",
     "app",
     "backend",
@@ -34,6 +36,7 @@ const LAYERS: [&str; 31] = [
     "state",
     "snapshot",
     "outcome",
+    "parity",
     "replay",
     "run",
     // What people see.
@@ -44,7 +47,7 @@ const LAYERS: [&str; 31] = [
 ];
 
 /// Modules that never touch a network: nothing of the AWS SDK stands in them.
-const WITHOUT_SDK: [&str; 18] = [
+const WITHOUT_SDK: [&str; 20] = [
     "words",
     "diagnostic",
     "yaml",
@@ -52,11 +55,13 @@ const WITHOUT_SDK: [&str; 18] = [
     "template",
     "scenario",
     "matching",
+    "shape",
     "trace",
     "pending",
     "event",
     "snapshot",
     "outcome",
+    "parity",
     "run",
     "report",
     "find",
@@ -68,7 +73,7 @@ const WITHOUT_SDK: [&str; 18] = [
 const SDK_TYPES_AS_DATA: [(&str, &str); 1] = [("event", "aws_sdk_sqs::types::")];
 
 /// What reports may read: what came of a run, and the words for it.
-const REPORT_READS: [&str; 6] = ["outcome", "trace", "diagnostic", "snapshot", "settle", "words"];
+const REPORT_READS: [&str; 7] = ["outcome", "parity", "trace", "diagnostic", "snapshot", "settle", "words"];
 
 /// Words that only the named files may have, and what to use elsewhere.
 const ONLY_IN: [(&str, &[&str], &str); 9] = [

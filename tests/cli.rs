@@ -64,6 +64,15 @@ fn the_filter_sees_the_path_as_it_is_shown_and_not_what_is_above_it() {
 #[case(&["--jobs", "0"], "error: invalid value '0' for '--jobs <N>'")]
 #[case(&["--format", "xml"], "error: invalid value 'xml' for '--format <FORMAT>'\n  [possible values: text, json]")]
 #[case(&["--seed", "x"], "error: invalid value 'x' for '--seed <SEED>'")]
+#[case(&["--backend", "lokalstack"], "error: invalid value 'lokalstack' for '--backend <BACKEND>'\n  [possible values: embedded, localstack, endpoint, aws]\n\n  tip: a similar value exists: 'localstack'")]
+#[case(&["--backend", "endpoint"], "error: --backend endpoint needs --endpoint-url\nhelp: say where the endpoint is: --endpoint-url http://localhost:4566\n")]
+#[case(&["--backend", "endpoint", "--endpoint-url", "4566"], "error: --endpoint-url 4566: it needs a scheme and a host\nhelp: give it as http://localhost:4566\n")]
+#[case(&["--backend", "aws"], "error: --backend aws needs --account\nhelp: name the account that the resources are to be made in: --account 123456789012\n")]
+#[case(&["--endpoint-url", "http://localhost:4566"], "error: --endpoint-url means nothing without --backend endpoint\n")]
+#[case(&["--account", "123456789012"], "error: --account means nothing without --backend aws\n")]
+#[case(&["--real-time-limit", "1m"], "error: --real-time-limit means nothing without --backend localstack\n")]
+#[case(&["--backend", "localstack", "--real-time-limit", "soon"], "error: invalid value 'soon' for '--real-time-limit <DURATION>': `soon` is not a duration: write one such as `30s`, `15m`, `24h` or `3d`")]
+#[case(&["clean", "--prefix", "a"], "error: --backend aws needs --account")]
 #[case(&["--sead", "1"], "error: unexpected argument '--sead' found\n\n  tip: a similar argument exists: '--seed'")]
 fn a_wrong_command_line_is_exit_code_2(#[case] arguments: &[&str], #[case] message: &str) {
     let run = rehearsal(arguments).with_code(2);
@@ -93,14 +102,15 @@ fn help_shows_examples_and_exit_codes(
 fn the_examples_of_the_help_are_commands_that_work() {
     let help = rehearsal(&["--help"]).with_code(0).stdout;
     let examples: Vec<&str> = help.lines().filter(|line| line.starts_with("  rehearsal")).collect();
-    assert_eq!(examples.len(), 5, "{help}");
+    assert_eq!(examples.len(), 7, "{help}");
     for example in examples {
         let command = example.trim().split("  ").next().expect("a line has a beginning");
         let words: Vec<&str> = command.split(' ').skip(1).filter(|word| *word != "run").collect();
         let mut arguments: Vec<&str> =
             if words.first() == Some(&"check") { words } else { [&["check"], &words[..]].concat() };
-        // They would run everything: here it is enough that they are understood.
-        arguments.retain(|word| !["--trace", "t.jsonl", "--update-snapshots"].contains(word));
+        // They would run everything, some in containers: here it is enough that they are understood.
+        let of_run = ["--trace", "t.jsonl", "--update-snapshots", "--backend", "embedded", "localstack"];
+        arguments.retain(|word| !of_run.contains(word));
         rehearsal(&arguments).with_code(0);
     }
 }

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{LazyLock, Mutex};
 
-use rehearsal::replay::Settings;
-use rehearsal::run::{DEFAULT_SEED, Ready, prepare};
+use rehearsal::replay;
+use rehearsal::run::{DEFAULT_SEED, Ready, Settings, prepare};
 use rehearsal::snapshot::Comparison;
 use rehearsal::{Apps, trace};
 use rstest::rstest;
@@ -50,7 +50,7 @@ fn another_seed_gives_other_ids_and_the_same_snapshot(
     #[exclude("(^|/)(template\\.yaml|data/.*|snapshots/.*)$")]
     path: PathBuf,
 ) {
-    let outcome = ready(&path).run(DEFAULT_SEED + 76);
+    let outcome = ready(&path).run(Settings::embedded(DEFAULT_SEED + 76)).expect("it runs");
     let failures: Vec<&str> = outcome.failures.iter().map(|failure| failure.diagnostic.message.as_str()).collect();
     assert!(failures.is_empty(), "{failures:#?}");
     if let Some(snapshot) = outcome.snapshot {
@@ -77,7 +77,7 @@ fn ready(path: &Path) -> Ready<'static> {
 /// A replay's trace and the ids that it made, as text.
 fn replay(path: &Path) -> String {
     let start = "2026-01-01T00:00:00Z".parse().expect("it is a timestamp");
-    let replay = ready(path).replay(Settings { seed: DEFAULT_SEED, start });
+    let replay = ready(path).replay(replay::Settings { seed: DEFAULT_SEED, start, whole: false });
     format!("{}ids: {:?}\n", trace::to_json_lines(&replay.trace), replay.ids)
 }
 

@@ -33,7 +33,7 @@ fn a_handler_cannot_open_a_socket() {
     let apps = Apps::new(&project.path).app("template.yaml", app);
     let ready = rehearsal::run::prepare(&project.path.join("scenario.yaml"), &apps)
         .unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false)));
-    let outcome = ready.run(1);
+    let outcome = ready.run(rehearsal::run::Settings::embedded(1)).expect("the embedded backend is there");
     assert!(outcome.failures.is_empty(), "{}", rehearsal::report::text::failure(&outcome, false));
 }
 

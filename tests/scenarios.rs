@@ -1,4 +1,4 @@
-//! Every scenario file is a test of its own. New files are found without touching this one.
+//! Every scenario file is a test of its own on each backend. New files are found without touching this one.
 
 use std::path::PathBuf;
 
@@ -9,6 +9,7 @@ fn scenario(
     #[files("scenarios/**/*.yaml")]
     #[exclude("(^|/)(template\\.yaml|data/.*|snapshots/.*)$")]
     path: PathBuf,
+    #[values("embedded", "localstack")] backend: &str,
 ) {
-    rehearsal::assert_scenario!(&workflows::apps(), &path);
+    rehearsal::assert_scenario!(&workflows::apps(), &path, backend);
 }

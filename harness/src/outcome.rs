@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
 use crate::settle::Settled;
 use crate::snapshot::Comparison;
 use crate::stack::NotSimulated;
@@ -79,6 +80,15 @@ pub struct Failure {
     pub diagnostic: Diagnostic,
     /// What was found instead, line by line.
     pub details: Vec<String>,
+}
+
+impl Failure {
+    /// Something that is wrong at a place of a file.
+    pub fn at(source: &Arc<Source>, span: Span, message: String) -> Self {
+        let source = Arc::clone(source);
+        let diagnostic = Diagnostic { source, span, message, label: String::new(), help: None };
+        Self { diagnostic, details: Vec::new() }
+    }
 }
 
 /// The tables' canonical state against the committed snapshot.

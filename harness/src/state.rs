@@ -102,7 +102,7 @@ fn plain_item(item: std::collections::HashMap<String, AttributeValue>, keys: &[S
 pub fn plain(value: AttributeValue) -> Value {
     match value {
         AttributeValue::S(text) => text.into(),
-        AttributeValue::N(number) => plain_number(number),
+        AttributeValue::N(number) => plain_number(&number),
         AttributeValue::Bool(value) => value.into(),
         AttributeValue::Null(_) => Value::Null,
         AttributeValue::L(values) => values.into_iter().map(plain).collect(),
@@ -118,13 +118,39 @@ pub fn plain(value: AttributeValue) -> Value {
     }
 }
 
-/// A JSON number where it prints as DynamoDB does, to the digit; under `$number` where it would not.
-fn plain_number(number: String) -> Value {
+/// A JSON number where it prints as DynamoDB prints it, to the digit; under `$number` where it would not. Not
+/// every backend prints a number as DynamoDB does: `1.0`, `1` and `1E0` are one.
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html#HowItWorks.DataTypes.Number>
+fn plain_number(number: &str) -> Value {
+    let number = decimal(number).unwrap_or_else(|| number.to_owned());
     let parsed: Option<serde_json::Number> = serde_json::from_str(&number).ok();
     match parsed.filter(|parsed| parsed.to_string() == number) {
         Some(parsed) => Value::Number(parsed),
         None => json!({ "$number": number }),
     }
+}
+
+/// A number as digits, without an exponent, leading or trailing zeros; `None` where it is no number.
+fn decimal(number: &str) -> Option<String> {
+    let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let exponent: i32 = exponent.parse().ok().filter(|exponent: &i32| exponent.abs() < 200)?;
+    let unsigned = mantissa.strip_prefix(['-', '+']).unwrap_or(mantissa);
+    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+    let digits = format!("{whole}{fraction}");
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    // Where the point stands, counted from the first digit.
+    let point = i32::try_from(whole.len()).ok()? + exponent;
+    let padded = match usize::try_from(point) {
+        Ok(point) => format!("{digits:0<point$}"),
+        Err(_) => "0".repeat(point.unsigned_abs() as usize) + &digits,
+    };
+    let (whole, fraction) = padded.split_at(usize::try_from(point).unwrap_or(0));
+    let (whole, fraction) = (whole.trim_start_matches('0'), fraction.trim_end_matches('0'));
+    let whole = if whole.is_empty() { "0" } else { whole };
+    let text = if fraction.is_empty() { whole.to_owned() } else { format!("{whole}.{fraction}") };
+    Some(if mantissa.starts_with('-') && text != "0" { format!("-{text}") } else { text })
 }
 
 fn set(values: impl Iterator<Item = Value>) -> Value {
@@ -176,6 +202,7 @@ fn set_attribute(members: &[Value]) -> Result<AttributeValue, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rstest::rstest;
 
     #[test]
     fn plain_json_and_attribute_values_are_inverse() {
@@ -191,6 +218,24 @@ mod tests {
         for (name, member) in value.as_object().expect("an object") {
             assert_eq!(&back[name], member, "{name}");
         }
+    }
+
+    #[rstest]
+    #[case("1", "1")]
+    #[case("1.0", "1")]
+    #[case("-0.0", "0")]
+    #[case("1E2", "100")]
+    #[case("12.50e1", "125")]
+    #[case("-1.5E-3", "-0.0015")]
+    #[case("007.5", "7.5")]
+    #[case("1E400", "1E400")]
+    #[case("nonsense", "nonsense")]
+    fn a_number_is_one_however_a_backend_prints_it(#[case] printed: &str, #[case] canonical: &str) {
+        let shown = match plain_number(printed) {
+            Value::Number(number) => number.to_string(),
+            other => other["$number"].as_str().unwrap_or_default().to_owned(),
+        };
+        assert_eq!(shown, canonical);
     }
 
     #[test]

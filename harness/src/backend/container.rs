@@ -12,6 +12,7 @@ use testcontainers::{Container as Running, ImageExt, TestcontainersError};
 use testcontainers_modules::localstack::LocalStack;
 
 use super::options::Unavailable;
+use crate::words::error_chain;
 
 /// The last Community release, which needs no token.
 pub const DEFAULT_IMAGE: &str = "localstack/localstack:4.14.0";
@@ -87,12 +88,7 @@ fn reap(_: &str) -> Option<Child> {
 }
 
 fn unavailable(image: &str, error: &TestcontainersError) -> Unavailable {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
+    let text = error_chain(error);
     let engine = match std::env::var("DOCKER_HOST") {
         Ok(host) => format!("DOCKER_HOST={host}"),
         Err(_) => "the default sockets (DOCKER_HOST is not set)".to_owned(),

@@ -5,10 +5,10 @@
 
 use aws_sdk_eventbridge::types::Rule;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
-use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_types::SdkConfig;
 
 use super::place::PREFIX;
+use crate::words::error_chain;
 
 /// The tag that every resource of a run carries; its value is the prefix of the replay's names.
 pub const TAG: &str = "rehearsal";
@@ -59,12 +59,7 @@ impl Cleaning<'_> {
             let tagged = tags.is_ok_and(|tags| tags.tag_set().iter().any(|tag| tag.key() == TAG));
             let removal = async {
                 empty(&s3, name).await?;
-                s3.delete_bucket()
-                    .bucket(name)
-                    .send()
-                    .await
-                    .map(drop)
-                    .map_err(|error| DisplayErrorContext(error).to_string())
+                s3.delete_bucket().bucket(name).send().await.map(drop).map_err(|error| error_chain(&error))
             };
             self.remove(&format!("bucket {name}"), tagged, removal).await;
         }
@@ -90,13 +85,7 @@ impl Cleaning<'_> {
             let tagged = event_tagged(&events, bus.arn()).await;
             let name = bus.name().unwrap_or_default();
             let removal = async {
-                events
-                    .delete_event_bus()
-                    .name(name)
-                    .send()
-                    .await
-                    .map(drop)
-                    .map_err(|error| DisplayErrorContext(error).to_string())
+                events.delete_event_bus().name(name).send().await.map(drop).map_err(|error| error_chain(&error))
             };
             self.remove(&format!("event bus {name}"), tagged, removal).await;
         }
@@ -128,12 +117,7 @@ impl Cleaning<'_> {
                 let tags = sqs.list_queue_tags().queue_url(url).send().await;
                 let tagged = tags.is_ok_and(|tags| tags.tags().is_some_and(|tags| tags.contains_key(TAG)));
                 let removal = async {
-                    sqs.delete_queue()
-                        .queue_url(url)
-                        .send()
-                        .await
-                        .map(drop)
-                        .map_err(|error| DisplayErrorContext(error).to_string())
+                    sqs.delete_queue().queue_url(url).send().await.map(drop).map_err(|error| error_chain(&error))
                 };
                 self.remove(&format!("queue {}", url.rsplit('/').next().unwrap_or_default()), tagged, removal).await;
             }
@@ -151,20 +135,14 @@ impl Cleaning<'_> {
         for name in own {
             let tagged = table_tagged(&dynamodb, &name).await;
             let removal = async {
-                dynamodb
-                    .delete_table()
-                    .table_name(&name)
-                    .send()
-                    .await
-                    .map(drop)
-                    .map_err(|error| DisplayErrorContext(error).to_string())
+                dynamodb.delete_table().table_name(&name).send().await.map(drop).map_err(|error| error_chain(&error))
             };
             self.remove(&format!("table {name}"), tagged, removal).await;
         }
     }
 
-    fn listed<T, E: std::error::Error>(&mut self, what: &str, answer: Result<T, E>) -> Option<T> {
-        let failed = |error: &E| format!("{what} could not be listed: {}", DisplayErrorContext(error));
+    fn listed<T, E: std::error::Error + 'static>(&mut self, what: &str, answer: Result<T, E>) -> Option<T> {
+        let failed = |error: &E| format!("{what} could not be listed: {}", error_chain(error));
         answer.inspect_err(|error| self.cleaned.failed.push(failed(error))).ok()
     }
 
@@ -183,7 +161,7 @@ impl Cleaning<'_> {
 async fn empty(s3: &aws_sdk_s3::Client, bucket: &str) -> Result<(), String> {
     let mut pages = s3.list_objects_v2().bucket(bucket).into_paginator().send();
     while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| DisplayErrorContext(error).to_string())?;
+        let page = page.map_err(|error| error_chain(&error))?;
         let keys = page.contents().iter().filter_map(|object| object.key());
         let objects = keys.map(|key| ObjectIdentifier::builder().key(key).build()).collect::<Result<Vec<_>, _>>();
         let objects = objects.map_err(|error| error.to_string())?;
@@ -193,7 +171,7 @@ async fn empty(s3: &aws_sdk_s3::Client, bucket: &str) -> Result<(), String> {
         let delete =
             Delete::builder().set_objects(Some(objects)).quiet(true).build().map_err(|error| error.to_string())?;
         let deleted = s3.delete_objects().bucket(bucket).delete(delete).send().await;
-        deleted.map_err(|error| DisplayErrorContext(error).to_string())?;
+        deleted.map_err(|error| error_chain(&error))?;
     }
     Ok(())
 }
@@ -201,14 +179,14 @@ async fn empty(s3: &aws_sdk_s3::Client, bucket: &str) -> Result<(), String> {
 async fn remove_rule(events: &aws_sdk_eventbridge::Client, bus: &str, rule: &Rule) -> Result<(), String> {
     let name = rule.name().unwrap_or_default();
     let targets = events.list_targets_by_rule().event_bus_name(bus).rule(name).send().await;
-    let targets = targets.map_err(|error| DisplayErrorContext(error).to_string())?;
+    let targets = targets.map_err(|error| error_chain(&error))?;
     let ids: Vec<String> = targets.targets().iter().map(|target| target.id().to_owned()).collect();
     if !ids.is_empty() {
         let removed = events.remove_targets().event_bus_name(bus).rule(name).set_ids(Some(ids)).send().await;
-        removed.map_err(|error| DisplayErrorContext(error).to_string())?;
+        removed.map_err(|error| error_chain(&error))?;
     }
     let deleted = events.delete_rule().event_bus_name(bus).name(name).send().await;
-    deleted.map(drop).map_err(|error| DisplayErrorContext(error).to_string())
+    deleted.map(drop).map_err(|error| error_chain(&error))
 }
 
 /// A topic with its subscriptions, which have no tags of their own.
@@ -219,7 +197,7 @@ async fn remove_topic(sns: &aws_sdk_sns::Client, arn: &str) -> Result<(), String
         // A subscription that is gone or was never confirmed goes with its topic.
         let _ = sns.unsubscribe().subscription_arn(arn).send().await;
     }
-    sns.delete_topic().topic_arn(arn).send().await.map(drop).map_err(|error| DisplayErrorContext(error).to_string())
+    sns.delete_topic().topic_arn(arn).send().await.map(drop).map_err(|error| error_chain(&error))
 }
 
 async fn event_tagged(events: &aws_sdk_eventbridge::Client, arn: Option<&str>) -> bool {

@@ -9,7 +9,6 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
-use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use rehearsal_emulator::Clock;
@@ -20,6 +19,7 @@ use super::container::Container;
 use super::inventory::{Cleaned, clean};
 use super::options::{DEFAULT_PATIENCE, Kind, Options, Unavailable};
 use crate::template::Naming;
+use crate::words::error_chain;
 
 /// What every name in a shared AWS begins with.
 pub const PREFIX: &str = "rehearsal-";
@@ -93,6 +93,9 @@ impl Place {
             Kind::Aws => block_on(Self::account(options))?,
         };
         block_on(place.check(options))?;
+        if kind == Kind::Aws {
+            tell(&format!("the names of this run's resources begin with {}", place.run));
+        }
         Ok(place)
     }
 
@@ -131,7 +134,7 @@ impl Place {
         })?;
         let provider = loaded.credentials_provider().ok_or_else(no_credentials)?;
         let credentials = provider.provide_credentials().await.map_err(|error| Unavailable {
-            message: format!("{}: {}", no_credentials().message, DisplayErrorContext(error)),
+            message: format!("{}: {}", no_credentials().message, error_chain(&error)),
             ..no_credentials()
         })?;
         let endpoint = options.endpoint_url.clone().or_else(|| loaded.endpoint_url().map(str::to_owned));
@@ -157,7 +160,7 @@ impl Place {
         let answer = aws_sdk_sts::Client::new(config).get_caller_identity().send().await;
         let answer = answer.map_err(|error| {
             let place = self.endpoint_url.as_deref().unwrap_or("AWS");
-            let message = format!("{place} does not answer GetCallerIdentity: {}", DisplayErrorContext(error));
+            let message = format!("{place} does not answer GetCallerIdentity: {}", error_chain(&error));
             let help = match self.kind {
                 Kind::Endpoint => "start it, for example with `docker compose up --wait`, or check --endpoint-url",
                 _ => "check the network and the credentials: `aws sts get-caller-identity`",
@@ -199,6 +202,11 @@ impl Place {
     /// The prefix could be somebody else's.
     pub fn clean(&self, prefix: &str) -> Result<Cleaned, String> {
         block_on(async { clean(&self.config(self.credentials()), prefix).await })
+    }
+
+    /// Where it is, where that is not AWS itself.
+    pub fn endpoint_url(&self) -> Option<&str> {
+        self.endpoint_url.as_deref()
     }
 
     /// What kind of backend it is.

@@ -99,10 +99,14 @@ impl Tap {
 
     /// The event that a message carries to the function; none for S3's test of a new destination.
     pub fn event(&self, body: &str) -> Option<FunctionEvent> {
-        let json: Value = serde_json::from_str(body).unwrap_or_default();
+        let mut json: Value = serde_json::from_str(body).unwrap_or_default();
         if is_test_event(&json) {
             return None;
         }
+        let payload = match self.source {
+            Source::S3 if encode_keys_as_s3(&mut json) => json.to_string(),
+            _ => body.to_owned(),
+        };
         let (source, origin) = match &self.source {
             Source::S3 => (FunctionSource::S3, text(&json, "/Records/0/responseElements/x-amz-request-id")),
             Source::Sns => {
@@ -112,13 +116,28 @@ impl Tap {
                 (FunctionSource::EventBridge { rule_arn: rule_arn.clone() }, text(&json, "/id"))
             }
         };
-        Some(FunctionEvent { function_arn: self.function_arn.clone(), source, payload: body.to_owned(), origin })
+        Some(FunctionEvent { function_arn: self.function_arn.clone(), source, payload, origin })
     }
 }
 
 /// What S3 sends to a queue when it becomes a destination.
 pub fn is_test_event(body: &Value) -> bool {
     body["Event"] == "s3:TestEvent" && body["Service"] == "Amazon S3"
+}
+
+/// Emulators percent-encode a space or a slash in an object's key, where S3 writes a plus and leaves the slash.
+/// Whether there was one.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>
+fn encode_keys_as_s3(notification: &mut Value) -> bool {
+    let mut changed = false;
+    for record in notification["Records"].as_array_mut().into_iter().flatten() {
+        if let Some(Value::String(key)) = record.pointer_mut("/s3/object/key") {
+            let encoded = key.replace("%20", "+").replace("%2F", "/");
+            changed |= encoded != *key;
+            *key = encoded;
+        }
+    }
+    changed
 }
 
 /// The link to unsubscribe names the subscription that the message came by.
@@ -132,4 +151,44 @@ fn subscription_arn(envelope: &Value) -> String {
 
 fn text(json: &Value, pointer: &str) -> Option<String> {
     json.pointer(pointer)?.as_str().map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::*;
+
+    fn tap(source: Source) -> Tap {
+        let text = |text: &str| text.to_owned();
+        Tap { queue_name: text("tap"), queue_url: text("http://sqs/1/tap"), function_arn: text("f"), source }
+    }
+
+    #[rstest]
+    #[case::as_s3_writes_it("incoming/red+flower%2B1.csv")]
+    #[case::as_localstack_writes_it("incoming/red%20flower%2B1.csv")]
+    #[case::as_moto_writes_it("incoming%2Fred+flower%2B1.csv")]
+    fn a_function_gets_an_objects_key_as_s3_encodes_it(#[case] key: &str) {
+        let body = json!({ "Records": [{ "s3": { "object": { "key": key } } }] }).to_string();
+        let event = tap(Source::S3).event(&body).expect("it is an event");
+        assert!(event.payload.contains("\"incoming/red+flower%2B1.csv\""), "{}", event.payload);
+    }
+
+    #[test]
+    fn s3s_test_of_a_destination_is_no_event_of_the_function() {
+        let body = json!({ "Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "b" }).to_string();
+        assert_eq!(tap(Source::S3).event(&body), None);
+    }
+
+    #[test]
+    fn the_subscription_is_named_by_the_link_to_leave_it() {
+        let body = json!({
+            "MessageId": "m-1",
+            "UnsubscribeURL": "http://sns/?Action=Unsubscribe&SubscriptionArn=arn:aws:sns:us-east-1:1:t:s",
+        });
+        let event = tap(Source::Sns).event(&body.to_string()).expect("it is an event");
+        let subscription_arn = "arn:aws:sns:us-east-1:1:t:s".to_owned();
+        assert_eq!((event.source, event.origin), (FunctionSource::Sns { subscription_arn }, Some("m-1".to_owned())));
+    }
 }

@@ -26,6 +26,7 @@ use crate::app::{Code, Instance};
 use crate::call::{CallLayer, Caller};
 use crate::stack;
 use crate::trace::{Ended, Environment, EventId, Recorder, What};
+use crate::words::error_chain;
 
 /// The synchronous payload limit, request and response.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
@@ -342,18 +343,4 @@ fn recursive_loop(function: &str) -> (Ended, InvokeError) {
 
 fn failed(error_type: &str, message: String) -> (Ended, InvokeError) {
     (Ended::Error(message.clone()), InvokeError::Function { error_type: error_type.to_owned(), message })
-}
-
-/// An error with its causes, for which the SDK's errors are of no use otherwise ("service error").
-fn error_chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        source = cause.source();
-    }
-    text
 }

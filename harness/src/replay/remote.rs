@@ -14,6 +14,7 @@ use crate::backend::{self, Place, Remote, Site, TAG, Unavailable, tapped};
 use crate::diagnostic::Diagnostics;
 use crate::driver::host_handler;
 use crate::interrupt;
+use crate::outcome::Failure;
 use crate::provision::provision;
 use crate::scenario::Scenario;
 use crate::shared::Shared;
@@ -62,7 +63,7 @@ pub fn replay_at(
             Some(Err(panic)) => std::panic::resume_unwind(panic),
             Some(Ok(replay)) => replay,
         };
-        replay.failures.extend(left.into_iter().map(|message| super::steps::failure_at(scenario, 0..0, message)));
+        replay.failures.extend(left.into_iter().map(|message| Failure::at(&scenario.source, 0..0, message)));
         Ok((replay, stack))
     })
 }

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use crate::api::{self, ApiResponse};
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::Span;
 use crate::driver::Driver;
 use crate::event::apigateway::ApiRequest;
 use crate::invoke::{FailureKind, PlannedFailure, Request};
@@ -58,7 +58,7 @@ impl<'s> Player<'s> {
 
     /// A failure that points at a place of the scenario.
     pub fn failure(&self, span: Span, message: String) -> Failure {
-        failure_at(self.scenario, span, message)
+        Failure::at(&self.scenario.source, span, message)
     }
 
     /// Puts the items in place that the scenario starts with.
@@ -328,12 +328,6 @@ impl<'s> Player<'s> {
         let bytes = self.bytes(content)?;
         String::from_utf8(bytes.to_vec()).map_err(|_| Failed::from("the content is not UTF-8 text".to_owned()))
     }
-}
-
-/// A failure that points at a place of a scenario.
-pub fn failure_at(scenario: &Scenario, span: Span, message: String) -> Failure {
-    let diagnostic = Diagnostic { source: scenario.source.clone(), span, message, label: String::new(), help: None };
-    Failure { diagnostic, details: Vec::new() }
 }
 
 fn sent<T, E: std::error::Error + 'static>(result: Result<T, E>) -> Done {

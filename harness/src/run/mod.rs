@@ -210,10 +210,7 @@ impl Ready<'_> {
     }
 
     fn failure(&self, message: String) -> Failure {
-        let span = self.scenario.template.span.clone();
-        let source = self.scenario.source.clone();
-        let diagnostic = crate::diagnostic::Diagnostic { source, span, message, label: String::new(), help: None };
-        Failure { diagnostic, details: Vec::new() }
+        Failure::at(&self.scenario.source, self.scenario.template.span.clone(), message)
     }
 
     /// The outcome of a replay, before anything is compared with a snapshot.

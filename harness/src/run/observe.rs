@@ -14,7 +14,10 @@ use crate::state::TableState;
 
 /// What a replay left behind, told by what the pair of embedded ones has taught.
 pub fn observed(ready: &Ready<'_>, pair: &Pair, replay: &Replay) -> Observed {
-    let tables = canonical(&ready.every_table(), (&replay.leftovers.tables, &replay.ids), &pair.learned());
+    // What the scenario redacts is what it does not decide.
+    let mut selected = ready.every_table();
+    selected.extend(ready.selected());
+    let tables = canonical(&selected, (&replay.leftovers.tables, &replay.ids), &pair.learned());
     Observed { tables: tables.text, queues: queues(pair, replay), payload_shapes: replay.payload_shapes.clone() }
 }
 

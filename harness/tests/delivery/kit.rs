@@ -15,8 +15,8 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use lambda_runtime::{Context, Error, LambdaEvent};
 use rehearsal::diagnostic::Diagnostics;
-use rehearsal::outcome::Outcome;
-use rehearsal::run::{DEFAULT_SEED, run};
+use rehearsal::outcome::{NotRun, Outcome};
+use rehearsal::run::{DEFAULT_SEED, Settings, run};
 use rehearsal::trace::{Ended, Environment, Event, EventId, What};
 use rehearsal::{App, Apps, Variables};
 use serde_json::{Value, json};
@@ -143,7 +143,11 @@ impl Rig {
         write("rule.yaml", scenario.as_bytes());
         self.files.iter().for_each(|(name, content)| write(name, content));
         let apps = Apps::new(&directory).app(if self.unbound { "other.yaml" } else { "template.yaml" }, self.app);
-        let result = run(&directory.join("rule.yaml"), &apps, DEFAULT_SEED).result;
+        let result = run(&directory.join("rule.yaml"), &apps, Settings::embedded(DEFAULT_SEED)).result;
+        let result = result.map_err(|not_run| match not_run {
+            NotRun::Invalid(diagnostics) => diagnostics,
+            other => panic!("{other:?}"),
+        });
         let seen = self.seen.lock().expect("noting does not panic").clone();
         (result, seen)
     }
