@@ -14,6 +14,7 @@ use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use lambda_runtime::{Context, Error, LambdaEvent};
+use rehearsal::backend::Place;
 use rehearsal::diagnostic::Diagnostics;
 use rehearsal::outcome::{NotRun, Outcome};
 use rehearsal::run::{DEFAULT_SEED, Settings, run};
@@ -117,19 +118,34 @@ impl Rig {
 
     /// Plays steps, each written in one line, and settles.
     pub fn play(self, steps: &[&str]) -> Played {
-        let (result, seen) = self.result(steps);
+        let (result, seen) = self.embedded(steps);
         let outcome = result.unwrap_or_else(|diagnostics| panic!("{}", diagnostics.render(false)));
         Played { outcome, seen }
     }
 
+    /// Plays steps at a place where time is real.
+    pub fn play_at(self, place: &Place, steps: &[&str]) -> Played {
+        let (result, seen) = self.result(steps, Some(place));
+        Played { outcome: result.unwrap_or_else(|not_run| panic!("{not_run:?}")), seen }
+    }
+
     /// The messages about files or bindings that are wrong.
     pub fn refused(self, steps: &[&str]) -> String {
-        let (result, seen) = self.result(steps);
+        let (result, seen) = self.embedded(steps);
         assert!(seen.is_empty(), "something ran");
         result.map(|_| ()).expect_err("nothing is wrong").render(false)
     }
 
-    fn result(self, steps: &[&str]) -> (Result<Outcome, Diagnostics>, Vec<Seen>) {
+    fn embedded(self, steps: &[&str]) -> (Result<Outcome, Diagnostics>, Vec<Seen>) {
+        let (result, seen) = self.result(steps, None);
+        let result = result.map_err(|not_run| match not_run {
+            NotRun::Invalid(diagnostics) => diagnostics,
+            other => panic!("{other:?}"),
+        });
+        (result, seen)
+    }
+
+    fn result(self, steps: &[&str], place: Option<&Place>) -> (Result<Outcome, NotRun>, Vec<Seen>) {
         let directory = directory();
         let write = |name: &str, content: &[u8]| fs::write(directory.join(name), content).expect("a file is written");
         let template = format!(
@@ -143,11 +159,8 @@ impl Rig {
         write("rule.yaml", scenario.as_bytes());
         self.files.iter().for_each(|(name, content)| write(name, content));
         let apps = Apps::new(&directory).app(if self.unbound { "other.yaml" } else { "template.yaml" }, self.app);
-        let result = run(&directory.join("rule.yaml"), &apps, Settings::embedded(DEFAULT_SEED)).result;
-        let result = result.map_err(|not_run| match not_run {
-            NotRun::Invalid(diagnostics) => diagnostics,
-            other => panic!("{other:?}"),
-        });
+        let settings = Settings { place, ..Settings::embedded(DEFAULT_SEED) };
+        let result = run(&directory.join("rule.yaml"), &apps, settings).result;
         let seen = self.seen.lock().expect("noting does not panic").clone();
         (result, seen)
     }

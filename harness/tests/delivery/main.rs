@@ -11,4 +11,5 @@ mod kit;
 mod payloads;
 mod settling;
 mod sqs;
+mod taps;
 mod tracing;

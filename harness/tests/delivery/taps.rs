@@ -1,0 +1,133 @@
+//! What a function gets through a tap on LocalStack is what it gets on the embedded backend, field by field: the
+//! same members of the same types, and the same values but for those that follow from chance, time or place.
+
+use std::collections::BTreeMap;
+
+use rehearsal::testing::localstack;
+use rstest::rstest;
+use serde_json::Value;
+
+use crate::kit::{Played, Rig};
+
+/// One function for each source. Names are given, so that only the prefix of the run makes a difference.
+const RESOURCES: &str = "
+  Uploads: { Type: AWS::S3::Bucket, Properties: { BucketName: uploads } }
+  News: { Type: AWS::SNS::Topic, Properties: { TopicName: news } }
+  Jobs: { Type: AWS::SQS::Queue, Properties: { QueueName: jobs } }
+  Business: { Type: AWS::Events::EventBus, Properties: { Name: business } }
+  Put:
+    Type: AWS::Serverless::Function
+    Properties: { Events: { E: { Type: S3, Properties: { Bucket: !Ref Uploads, Events: \"s3:ObjectCreated:*\" } } } }
+  Removed:
+    Type: AWS::Serverless::Function
+    Properties: { Events: { E: { Type: S3, Properties: { Bucket: !Ref Uploads, Events: \"s3:ObjectRemoved:*\" } } } }
+  Told:
+    Type: AWS::Serverless::Function
+    Properties: { Events: { E: { Type: SNS, Properties: { Topic: !Ref News } } } }
+  Queued:
+    Type: AWS::Serverless::Function
+    Properties: { Events: { E: { Type: SQS, Properties: { Queue: !GetAtt Jobs.Arn } } } }
+  Sold:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        E: { Type: EventBridgeRule, Properties: { EventBusName: !Ref Business, Pattern: { source: [shop] } } }
+  Total:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        E:
+          Type: EventBridgeRule
+          Properties: { EventBusName: !Ref Business, Pattern: { source: [shop] }, InputPath: $.detail.total }
+";
+
+/// Values that follow from chance, time or place; their members and types are compared all the same.
+const VARIES: &[&str] = &[
+    // S3
+    "Records[].eventTime",
+    "Records[].responseElements.x-amz-request-id",
+    "Records[].responseElements.x-amz-id-2",
+    "Records[].s3.configurationId",
+    "Records[].s3.object.sequencer",
+    "Records[].userIdentity.principalId",
+    "Records[].s3.bucket.ownerIdentity.principalId",
+    "Records[].requestParameters.sourceIPAddress",
+    // SNS
+    "Records[].EventSubscriptionArn",
+    "Records[].Sns.MessageId",
+    "Records[].Sns.Timestamp",
+    "Records[].Sns.Signature",
+    "Records[].Sns.SigningCertUrl",
+    "Records[].Sns.UnsubscribeUrl",
+    // SQS
+    "Records[].messageId",
+    "Records[].receiptHandle",
+    "Records[].attributes.SentTimestamp",
+    "Records[].attributes.ApproximateFirstReceiveTimestamp",
+    "Records[].attributes.SenderId",
+    // EventBridge
+    "id",
+    "time",
+];
+
+fn rig() -> Rig {
+    ["Put", "Removed", "Told", "Queued", "Sold", "Total"].into_iter().fold(Rig::new(RESOURCES), Rig::ok)
+}
+
+/// The leaves of an event by their paths, with the run's own names and account told as the embedded backend's.
+fn leaves(event: &Value) -> BTreeMap<String, Value> {
+    let mut leaves = BTreeMap::new();
+    collect("", event, &mut leaves);
+    leaves
+}
+
+fn collect(path: &str, value: &Value, leaves: &mut BTreeMap<String, Value>) {
+    match value {
+        Value::Object(fields) if !fields.is_empty() => fields.iter().for_each(|(name, value)| {
+            collect(&format!("{path}{}{name}", if path.is_empty() { "" } else { "." }), value, leaves);
+        }),
+        Value::Array(members) if !members.is_empty() => {
+            members.iter().for_each(|member| collect(&format!("{path}[]"), member, leaves));
+        }
+        Value::String(text) => drop(leaves.insert(path.to_owned(), Value::from(neutral(text)))),
+        leaf => drop(leaves.insert(path.to_owned(), leaf.clone())),
+    }
+}
+
+/// Without `rehearsal-ab12cd34-1-`, and with the embedded backend's account.
+fn neutral(text: &str) -> String {
+    let without_prefix = match text.split_once("rehearsal-") {
+        Some((before, after)) => format!("{before}{}", after.splitn(3, '-').nth(2).unwrap_or_default()),
+        None => text.to_owned(),
+    };
+    let account = |part: &str| part.len() == 12 && part.bytes().all(|byte| byte.is_ascii_digit());
+    let parts = without_prefix.split(':').map(|part| if account(part) { "123456789012" } else { part });
+    parts.collect::<Vec<_>>().join(":")
+}
+
+fn check(function: &str, embedded: &Played, localstack: &Played) {
+    // A run on LocalStack replays the scenario on the embedded backend first.
+    let last = |played: &Played| leaves(played.events(function).last().expect("it was given an event"));
+    let [expected, found] = [embedded, localstack].map(last);
+    let names = |leaves: &BTreeMap<String, Value>| leaves.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(&found), names(&expected), "{function} gets the same members");
+    for (path, expected) in &expected {
+        let found = &found[path];
+        let same_type = std::mem::discriminant(found) == std::mem::discriminant(expected);
+        assert!(same_type, "{function} {path}: {found} for {expected}");
+        assert!(VARIES.contains(&path.as_str()) || found == expected, "{function} {path}: {found} for {expected}");
+    }
+}
+
+#[rstest]
+#[case::an_object_is_put("Put", &["s3.put: { bucket: Uploads, key: \"in/red flower+1 é.csv\", body: hello }"])]
+#[case::an_object_is_removed("Removed", &["s3.put: { bucket: Uploads, key: a.csv, body: hello }", "s3.delete: { bucket: Uploads, key: a.csv }"])]
+#[case::a_message_is_published("Told", &["sns.publish: { topic: News, subject: New, message: hello, attributes: { kind: big } }"])]
+#[case::a_message_without_attributes_is_published("Told", &["sns.publish: { topic: News, message: '{\"a\": 1}' }"])]
+#[case::a_message_is_sent("Queued", &["sqs.send: { queue: Jobs, body: hello, attributes: { kind: big } }"])]
+#[case::an_event_matches("Sold", &["events.put: { bus: Business, source: shop, detail_type: OrderPlaced, detail: { total: 12.5 } }"])]
+#[case::an_event_is_cut_by_an_input_path("Total", &["events.put: { bus: Business, source: shop, detail_type: OrderPlaced, detail: { total: 12.5 } }"])]
+fn a_function_gets_on_localstack_what_it_gets_embedded(#[case] function: &str, #[case] steps: &[&str]) {
+    let Some(place) = localstack() else { return };
+    check(function, &rig().play(steps).passed(), &rig().play_at(place, steps).passed());
+}
