@@ -61,6 +61,9 @@ impl fmt::Display for Settled {
             Self::Waiting { until, what, last_error, .. } => {
                 write!(formatter, "waiting until {until} for {what}{}", error(last_error))
             }
+            Self::Stuck { what, at, last_error } if what == at => {
+                write!(formatter, "stuck: {what}{}", error(last_error))
+            }
             Self::Stuck { what, at, last_error } => write!(formatter, "stuck: {what} at {at}{}", error(last_error)),
         }
     }
@@ -149,7 +152,7 @@ fn at_rest(driver: &Driver, standing: &Standing) -> Option<Settled> {
     let handed_over = standing.function_events == driver.shared.events_taken();
     let now = driver.shared.backend.clock().now();
     let outstanding = standing.outstanding.iter().any(|next| !next.recurring || next.due <= now);
-    let busy_queue = source_queues(driver, standing).next().is_some();
+    let busy_queue = source_queues(driver, standing).next().is_some() || !standing.on_its_way.is_empty();
     if !handed_over || outstanding || busy_queue || !driver.shared.pending.is_empty() {
         return None;
     }
@@ -208,6 +211,10 @@ fn overdue(driver: &Driver, standing: &Standing) -> Settled {
         due: Some(next.due),
         last_error: None,
     }));
+    if !standing.on_its_way.is_empty() {
+        let what = format!("{} did not arrive", named(driver, &standing.on_its_way.join(", ")));
+        all.push(Pending { what, due: None, last_error: None });
+    }
     let next =
         all.iter().filter(|pending| pending.due.is_some()).min_by_key(|pending| pending.due).or(all.first()).cloned();
     match next {

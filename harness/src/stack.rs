@@ -39,6 +39,7 @@ impl Stack {
         ids.extend(self.tables.iter().map(|table| pair(&table.name, &table.logical_id)));
         ids.extend(self.buses.iter().map(|bus| pair(&bus.name, &bus.logical_id)));
         ids.extend(self.rules.iter().map(|rule| pair(&rule.name, &rule.logical_id)));
+        ids.extend(self.functions.iter().map(|function| pair(&function.name, &function.logical_id)));
         ids
     }
 }

@@ -105,6 +105,7 @@ impl Backend for Embedded {
         let standing = Standing {
             queues: self.emulator.queues(),
             outstanding: self.emulator.outstanding(),
+            on_its_way: Vec::new(),
             function_events: self.function_events.load(Ordering::Relaxed),
         };
         Box::pin(std::future::ready(standing))

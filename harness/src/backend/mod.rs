@@ -84,6 +84,8 @@ pub struct Standing {
     pub queues: Vec<QueueDepth>,
     /// What it is going to do by itself, soonest first.
     pub outstanding: Vec<Outstanding>,
+    /// What must arrive any moment, at a time that nobody knows: what is on its way to queues and functions.
+    pub on_its_way: Vec<String>,
     /// How many events for functions have been handed over so far.
     pub function_events: u64,
 }

@@ -123,13 +123,9 @@ impl Remote {
         queues.filter(move |queue| used.contains(&queue.name) || is_source(queue) || self.tap(&queue.name).is_some())
     }
 
-    /// What is on its way to queues and functions.
-    fn on_its_way(&self, depths: &[QueueDepth]) -> Vec<Outstanding> {
-        // It is expected any moment: not due now, so that `advance` does not wait for it.
-        let due = self.clock.now() + jiff::SignedDuration::from_millis(1);
-        let mut all: Vec<String> = depths.iter().filter_map(|depth| self.on_its_way_to(depth)).collect();
-        all.extend(self.trouble.take());
-        all.into_iter().map(|what| Outstanding { what, due, recurring: false }).collect()
+    /// What is on its way to queues and functions, and what could not be read.
+    fn on_its_way(&self, depths: &[QueueDepth]) -> Vec<String> {
+        depths.iter().filter_map(|depth| self.on_its_way_to(depth)).chain(self.trouble.take()).collect()
     }
 
     fn on_its_way_to(&self, depth: &QueueDepth) -> Option<String> {
@@ -199,9 +195,8 @@ impl Backend for Remote {
     fn standing(&self) -> LocalBoxFuture<'_, Standing> {
         Box::pin(async move {
             let queues = join_all(self.watched().map(|queue| self.depth(queue))).await;
-            let mut outstanding = self.on_its_way(&queues);
-            outstanding.extend(self.schedules());
-            Standing { queues, outstanding, function_events: self.function_events.get() }
+            let (on_its_way, outstanding) = (self.on_its_way(&queues), self.schedules().collect());
+            Standing { queues, outstanding, on_its_way, function_events: self.function_events.get() }
         })
     }
 

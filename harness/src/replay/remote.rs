@@ -51,24 +51,20 @@ pub fn replay_at(
     LocalSet::new().block_on(&runtime, async {
         let site = place.enter().await.map_err(NotReplayed::Unavailable)?;
         let stack = load(&site.naming).map_err(NotReplayed::Invalid)?;
-        let playing = AssertUnwindSafe(at_site(&site, scenario, &stack, app, seed, whole)).catch_unwind();
-        let played = tokio::select! {
-            biased;
-            () = interrupt::requested() => None,
-            played = playing => Some(played),
-        };
+        let played = AssertUnwindSafe(at_site(&site, scenario, &stack, app, seed, whole)).catch_unwind().await;
         let left = tear_down(&site).await;
         let mut replay = match played {
-            None => return Err(NotReplayed::Interrupted),
-            Some(Err(panic)) => std::panic::resume_unwind(panic),
-            Some(Ok(replay)) => replay,
+            Err(panic) => std::panic::resume_unwind(panic),
+            Ok(None) => return Err(NotReplayed::Interrupted),
+            Ok(Some(replay)) => replay,
         };
         replay.failures.extend(left.into_iter().map(|message| Failure::at(&scenario.source, 0..0, message)));
         Ok((replay, stack))
     })
 }
 
-async fn at_site(site: &Site, scenario: &Scenario, stack: &Stack, app: &App, seed: u64, whole: bool) -> Replay {
+/// The replay; none if it was interrupted.
+async fn at_site(site: &Site, scenario: &Scenario, stack: &Stack, app: &App, seed: u64, whole: bool) -> Option<Replay> {
     // A place is shared with earlier and other replays, which must not have the same request tokens.
     let names = site.naming.stack_name.bytes().fold(seed, |seed, byte| seed.wrapping_mul(31).wrapping_add(byte.into()));
     let ids = Ids::seeded(names);
@@ -79,7 +75,12 @@ async fn at_site(site: &Site, scenario: &Scenario, stack: &Stack, app: &App, see
     let recorder = Recorder::new(site.clock, stack.logical_ids());
     let _logs = crate::logs::capture(recorder.clone());
     let shared = Shared::new(backend, stack.clone(), app, ids, recorder);
-    play(scenario, shared, host_requests, provisioned, whole).await
+    // Only now: what is being made when it is interrupted would escape the teardown.
+    tokio::select! {
+        biased;
+        () = interrupt::requested() => None,
+        replay = play(scenario, shared, host_requests, provisioned, whole) => Some(replay),
+    }
 }
 
 /// Removes what the replay made, where that does not go with the place. Tells what could not be removed.

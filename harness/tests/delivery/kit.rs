@@ -129,6 +129,11 @@ impl Rig {
         Played { outcome: result.unwrap_or_else(|not_run| panic!("{not_run:?}")), seen }
     }
 
+    /// Why steps are not played at a place.
+    pub fn not_run_at(self, place: &Place, steps: &[&str]) -> NotRun {
+        self.result(steps, Some(place)).0.expect_err("it is played")
+    }
+
     /// The messages about files or bindings that are wrong.
     pub fn refused(self, steps: &[&str]) -> String {
         let (result, seen) = self.embedded(steps);

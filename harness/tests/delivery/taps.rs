@@ -2,7 +2,10 @@
 //! same members of the same types, and the same values but for those that follow from chance, time or place.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use rehearsal::backend::{Kind, Options, Place};
+use rehearsal::outcome::NotRun;
 use rehearsal::testing::localstack;
 use rstest::rstest;
 use serde_json::Value;
@@ -130,4 +133,27 @@ fn check(function: &str, embedded: &Played, localstack: &Played) {
 fn a_function_gets_on_localstack_what_it_gets_embedded(#[case] function: &str, #[case] steps: &[&str]) {
     let Some(place) = localstack() else { return };
     check(function, &rig().play(steps).passed(), &rig().play_at(place, steps).passed());
+}
+
+/// LocalStack delivers nothing where an input path finds nothing. The wait for it has a limit, and tells for what
+/// it was.
+#[test]
+fn what_never_arrives_is_named_when_the_limit_passes() {
+    let Some(place) = localstack() else { return };
+    let endpoint_url = place.endpoint_url().map(str::to_owned);
+    let options = Options { endpoint_url, patience: Some(Duration::from_secs(1)), ..Options::default() };
+    let impatient = Place::open(Kind::Endpoint, &options, &|_| {}).expect("it answers");
+    let step = "events.put: { bus: Business, source: shop, detail_type: OrderPlaced, detail: { other: 1 } }";
+    let failures = rig().play_at(&impatient, &[step]).failures();
+    let [failure] = &failures[..] else { panic!("{failures:?}") };
+    let stuck = "stuck: 1 message to Total from EventBridge PutEvents did not arrive";
+    assert_eq!(*failure, format!("after the last step: the workflow did not come to rest: {stuck}"));
+}
+
+#[test]
+fn a_replay_that_takes_longer_than_real_time_allows_is_skipped_with_the_reason() {
+    let Some(place) = localstack() else { return };
+    let not_run = rig().not_run_at(place, &["advance: 1h"]);
+    let NotRun::Skipped { reason, .. } = not_run else { panic!("{not_run:?}") };
+    assert_eq!(reason, "it takes 1h of virtual time, and real time is limited to 30s");
 }
