@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::backend::{Embedded, Kind, Place};
 use crate::diagnostic::{Diagnostics, Source};
 use crate::outcome::{Failure, Finished, NotRun, Outcome, SnapshotOutcome};
-use crate::replay::{self, Replay, invocations};
+use crate::replay::{self, NotReplayed, Replay, invocations};
 use crate::scenario::{self, Scenario, TableExpect};
 use crate::snapshot::{self, Selected};
 use crate::stack::Stack;
@@ -183,6 +183,25 @@ impl Ready<'_> {
     /// One replay on the embedded backend, without comparing anything.
     pub fn replay(&self, settings: replay::Settings) -> Replay {
         replay::replay(&self.scenario, &self.stack, self.app, settings)
+    }
+
+    /// One replay at a place, without comparing anything, and the stack with the names that it had there.
+    ///
+    /// # Errors
+    /// The place does not answer, or the run was interrupted.
+    pub fn replay_at(&self, place: &Place, seed: u64, whole: bool) -> Result<(Replay, Stack), NotRun> {
+        let template = self.scenario.path(&self.scenario.template.value);
+        let load = |naming: &Naming| load_template(&self.scenario, &template, naming);
+        let replayed = std::thread::scope(|scope| {
+            // On a thread of its own, so that it does not matter what runtime the caller is in.
+            let replay = scope.spawn(|| replay::replay_at(place, &self.scenario, &load, self.app, seed, whole));
+            replay.join().expect("a replay catches the handlers' panics")
+        });
+        replayed.map_err(|error| match error {
+            NotReplayed::Unavailable(unavailable) => NotRun::Unavailable(unavailable.to_string()),
+            NotReplayed::Invalid(diagnostics) => NotRun::Invalid(diagnostics),
+            NotReplayed::Interrupted => NotRun::Interrupted,
+        })
     }
 
     /// The tables whose state is compared with the snapshot: those that ask for it, or all where none is named.

@@ -3,10 +3,9 @@
 
 use super::embedded::Pair;
 use super::rename::Renaming;
-use super::{Ready, Settings, load_template, observe};
+use super::{Ready, Settings, observe};
 use crate::backend::Place;
 use crate::outcome::{NotRun, Outcome};
-use crate::replay::{NotReplayed, replay_at};
 use crate::snapshot::canonical;
 use crate::words::duration;
 
@@ -20,17 +19,7 @@ pub fn run(ready: &Ready<'_>, place: &Place, settings: Settings<'_>) -> Result<O
             format!("it takes {} of virtual time, and real time is limited to {}", duration(takes), duration(limit));
         return Err(NotRun::Skipped { name: ready.scenario.name.clone(), reason });
     }
-    let template = ready.scenario.path(&ready.scenario.template.value);
-    let load = |naming: &_| load_template(&ready.scenario, &template, naming);
-    let replayed = std::thread::scope(|scope| {
-        let replay = scope.spawn(|| replay_at(place, &ready.scenario, &load, ready.app, seed, whole));
-        replay.join().expect("a replay catches the handlers' panics")
-    });
-    let (mut replayed, stack) = replayed.map_err(|error| match error {
-        NotReplayed::Unavailable(unavailable) => NotRun::Unavailable(unavailable.to_string()),
-        NotReplayed::Invalid(diagnostics) => NotRun::Invalid(diagnostics),
-        NotReplayed::Interrupted => NotRun::Interrupted,
-    })?;
+    let (mut replayed, stack) = ready.replay_at(place, seed, whole)?;
     Renaming::between(&stack, &ready.stack).apply(&mut replayed.leftovers);
     let mut outcome = ready.outcome(place.kind(), seed, &replayed);
     if whole {
