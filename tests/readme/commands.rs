@@ -62,12 +62,30 @@ fn run(line: &str, scratch: &Scratch) -> Option<Ran> {
         ["docker", "compose", "up", ..] => is_there("docker-compose.yml"),
         ["INSTA_UPDATE=always", "cargo", "test", rest @ ..] | ["cargo", "test", rest @ ..] => is_test(rest),
         ["cargo", "run", "--bin", "visits"] => is_there("examples/visits/src/main.rs"),
+        ["cargo", "bench", "--bench", name] => is_there(&format!("benches/{name}.rs")),
+        ["python3", script] => is_there(script),
+        // Needs an engine, which is asked for where the containers are tested.
+        ["cargo", "run", "--", "run", "--backend", rest @ ..] if rest.contains(&"localstack") && !has_docker() => None,
+        // Needs an endpoint or an account: here it is enough that it is understood.
+        ["cargo", "run", "--", arguments @ ..]
+            if arguments.contains(&"endpoint") || arguments.contains(&"--account") =>
+        {
+            let ran = rehearsal(&[arguments, &["--help"]].concat(), scratch);
+            assert_eq!(ran.code, 0, "{}", ran.output);
+            None
+        }
         ["cargo", "run"] => Some(rehearsal(&[], scratch)),
         ["cargo", "run", "--", arguments @ ..]
         | ["cargo", "run", "-q", "--", arguments @ ..]
         | ["rehearsal", arguments @ ..] => Some(rehearsal(arguments, scratch)),
         _ => panic!("nobody knows the command `{line}`"),
     }
+}
+
+fn has_docker() -> bool {
+    let wanted = std::env::var("REHEARSAL_BACKENDS").map_or(true, |names| names.contains("localstack"));
+    let engine = Command::new("docker").args(["version", "--format", "{{.Server.Version}}"]).output();
+    wanted && engine.is_ok_and(|output| output.status.success())
 }
 
 fn is_there(file: &str) -> Option<Ran> {

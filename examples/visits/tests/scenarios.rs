@@ -5,6 +5,6 @@ use std::path::PathBuf;
 use rstest::rstest;
 
 #[rstest]
-fn scenario(#[files("scenarios/**/*.yaml")] path: PathBuf) {
-    rehearsal::assert_scenario!(&visits::apps(), &path);
+fn scenario(#[files("scenarios/**/*.yaml")] path: PathBuf, #[values("embedded", "localstack")] backend: &str) {
+    rehearsal::assert_scenario!(&visits::apps(), &path, backend);
 }

@@ -50,6 +50,10 @@ pub fn tapped(stack: &Stack, naming: &Naming) -> Tapped {
         "sqs".clone_into(&mut subscription.protocol);
     }
     for rule in &mut stack.rules {
+        if !rule.enabled {
+            // Emulators deliver for a rule that is disabled; none can for one without targets.
+            rule.targets.clear();
+        }
         let source = Source::EventBridge { rule_arn: rule.arn.clone() };
         for target in rule.targets.iter_mut().filter(|target| is_function(&target.arn)) {
             target.arn = tapping.tap(&target.arn, source.clone());
