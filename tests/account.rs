@@ -1,6 +1,8 @@
 //! The account backend, with LocalStack as the account: it refuses other accounts, names and tags what it makes,
 //! and removes it however a run ends.
 
+#![cfg(unix)] // signals
+
 mod common;
 
 use std::process::{Child, Command, Stdio};

@@ -72,6 +72,7 @@ fn the_filter_sees_the_path_as_it_is_shown_and_not_what_is_above_it() {
 #[case(&["--account", "123456789012"], "error: --account means nothing without --backend aws\n")]
 #[case(&["--real-time-limit", "1m"], "error: --real-time-limit means nothing without --backend localstack\n")]
 #[case(&["--backend", "localstack", "--real-time-limit", "soon"], "error: invalid value 'soon' for '--real-time-limit <DURATION>': `soon` is not a duration: write one such as `30s`, `15m`, `24h` or `3d`")]
+#[case(&["--backend", "localstack", "--update-snapshots"], "error: --update-snapshots writes what the embedded backend leaves: name it first\n")]
 #[case(&["clean", "--prefix", "a"], "error: --backend aws needs --account")]
 #[case(&["--sead", "1"], "error: unexpected argument '--sead' found\n\n  tip: a similar argument exists: '--seed'")]
 fn a_wrong_command_line_is_exit_code_2(#[case] arguments: &[&str], #[case] message: &str) {

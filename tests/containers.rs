@@ -1,6 +1,8 @@
 //! The LocalStack backend from outside: its container is gone however a run ends, and a machine without Docker
 //! is told so. What needs an engine is skipped where none answers, unless `REHEARSAL_REQUIRE_DOCKER=1`.
 
+#![cfg(unix)] // signals
+
 mod common;
 
 use std::io::{BufRead, BufReader};
@@ -11,9 +13,12 @@ use rstest::rstest;
 
 const SCENARIO: &str = "scenarios/csv/bom.yaml";
 
+/// What later images of LocalStack need, and nobody may see.
+const TOKEN: &str = "ls-a-token-of-mine";
+
 fn rehearsal(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rehearsal"));
-    command.args(arguments).current_dir(ROOT);
+    command.args(arguments).current_dir(ROOT).env("LOCALSTACK_AUTH_TOKEN", TOKEN);
     command
 }
 
@@ -60,7 +65,9 @@ fn started(arguments: &[&str]) -> Child {
     let mut lines = BufReader::new(child.stderr.as_mut().expect("it is piped")).lines();
     let answers = |line: &str| line.contains(" answers at http://");
     assert!(lines.any(|line| line.is_ok_and(|line| answers(&line))), "LocalStack does not answer");
-    assert_eq!(containers(child.id()).len(), 1, "one container serves a run");
+    let [container] = &containers(child.id())[..] else { panic!("one container serves a run") };
+    let environment = docker(&["inspect", "--format", "{{.Config.Env}}", container]).expect("it is there");
+    assert!(environment.contains(&format!("LOCALSTACK_AUTH_TOKEN={TOKEN}")), "the token is passed through");
     child
 }
 
@@ -72,12 +79,15 @@ fn the_container_is_gone_after_success_and_after_failure() {
     let project = Project::new("container-failure").with_order("wrong.yaml", 2);
     let wrong = project.path.join("wrong.yaml").display().to_string();
     for (file, code) in [(SCENARIO, 0), (wrong.as_str(), 1)] {
-        let child = rehearsal(&["run", "--backend", "localstack", file]).stdout(Stdio::piped()).spawn();
-        let child = child.expect("it was built");
+        let mut command = rehearsal(&["run", "--backend", "localstack", file, "--trace"]);
+        let trace = project.path.join("trace.jsonl");
+        let child = command.arg(&trace).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it was built");
         let process = child.id();
         let output = child.wait_with_output().expect("it ends");
-        assert_eq!(output.status.code(), Some(code), "{}", String::from_utf8_lossy(&output.stdout));
+        let shown = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{shown}");
         assert_eq!(containers(process), [""; 0], "it is removed before the run ends");
+        assert!(!shown.contains(TOKEN) && !project.read("trace.jsonl").contains(TOKEN), "the token is shown");
     }
 }
 

@@ -5,6 +5,7 @@
 //! panic, a signal or Ctrl-C, where no destructor runs.
 
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use testcontainers::core::{ContainerPort, WaitFor};
 use testcontainers::runners::SyncRunner;
@@ -21,6 +22,8 @@ const TOKEN: &str = "LOCALSTACK_AUTH_TOKEN";
 /// The services that a replay uses: starting fewer is faster.
 const SERVICES: &str = "s3,sqs,sns,events,dynamodb,dynamodbstreams,sts";
 const PORT: u16 = 4566;
+/// How long it may take to start, on a machine that is busy with a build.
+const START_LIMIT: Duration = Duration::from_secs(300);
 
 /// A running LocalStack.
 pub struct Container {
@@ -41,6 +44,7 @@ impl Container {
             .with_env_var("SERVICES", SERVICES)
             .with_env_var("EAGER_SERVICE_LOADING", "1")
             .with_mapped_port(0, ContainerPort::Tcp(PORT))
+            .with_startup_timeout(START_LIMIT)
             .with_label("org.rehearsal.process", std::process::id().to_string())
             .with_ready_conditions(vec![WaitFor::message_on_stdout("Ready.")]);
         // Passed through, and never shown: the request is not printed anywhere.

@@ -92,6 +92,9 @@ fn check_options(kinds: &[Kind], args: &RunArgs) -> Result<(), Failed> {
         (args.localstack_image.is_some(), has(Kind::LocalStack), "--localstack-image", "localstack"),
         (args.real_time_limit.is_some(), real, "--real-time-limit", "localstack"),
     ];
+    if args.update_snapshots && kinds.first() != Some(&Kind::Embedded) {
+        return Err("--update-snapshots writes what the embedded backend leaves: name it first".to_owned().into());
+    }
     match needs.iter().find(|(given, read, ..)| *given && !read) {
         Some((_, _, option, backend)) => Err(format!("{option} means nothing without --backend {backend}").into()),
         None => Ok(()),
