@@ -127,3 +127,80 @@ fn payload(function: &str, a: &BTreeSet<String>, b: &BTreeSet<String>, backends:
     };
     grouped.into_iter().map(difference).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::Observed;
+    use crate::settle::Settled;
+
+    fn outcome(backend: &'static str, change: impl FnOnce(&mut Outcome)) -> Finished {
+        let set = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        let observed = Observed {
+            tables: "Orders: 1 item\n{\"id\":1}".to_owned(),
+            queues: "Failed: 0 items".to_owned(),
+            payload_shapes: BTreeMap::from([("Store".to_owned(), set(&["Records[].body: text"]))]),
+        };
+        let mut outcome = Outcome {
+            name: "A scenario".to_owned(),
+            backend,
+            seed: 1,
+            failures: Vec::new(),
+            snapshot: None,
+            volatile: Vec::new(),
+            invocations: BTreeMap::from([("Store".to_owned(), 2)]),
+            calls: 3,
+            settled: Settled::Idle,
+            virtual_time: None,
+            not_simulated: Vec::new(),
+            trace: Vec::new(),
+            observed: Some(observed),
+        };
+        change(&mut outcome);
+        Finished { file: "a.yaml".to_owned(), backend, result: Ok(outcome), took: std::time::Duration::ZERO }
+    }
+
+    fn observed(outcome: &mut Outcome) -> &mut Observed {
+        outcome.observed.as_mut().expect("it is observed")
+    }
+
+    /// What differs between a scenario's two runs, a line each.
+    fn found(change: impl FnOnce(&mut Outcome)) -> Vec<String> {
+        let runs = Runs::new(vec![outcome("embedded", |_| {}), outcome("localstack", change)]);
+        let [parity] = &runs.parities[..] else { panic!("two backends are one pair") };
+        assert_eq!((parity.backends, runs.is_same()), (["embedded", "localstack"], parity.differences.is_empty()));
+        assert_eq!(runs.passed(), runs.is_same());
+        parity
+            .differences
+            .iter()
+            .flat_map(|each| each.lines.iter().map(|line| format!("{}: {line}", each.what)))
+            .collect()
+    }
+
+    #[test]
+    fn tables_queues_invocations_and_payloads_are_compared() {
+        assert_eq!(found(|_| {}), [""; 0]);
+        assert_eq!(found(|outcome| outcome.calls = 99), [""; 0], "how a backend is called is its own affair");
+        let tables = found(|outcome| observed(outcome).tables = "Orders: 1 item\n{\"id\":2}".to_owned());
+        assert_eq!(tables, ["tables: -{\"id\":1}", "tables: +{\"id\":2}"]);
+        let queues = found(|outcome| observed(outcome).queues = "Failed: 1 item\n{}".to_owned());
+        assert_eq!(queues, ["queues: -Failed: 0 items", "queues: +Failed: 1 item", "queues: +{}"]);
+        let invocations = found(|outcome| outcome.invocations = BTreeMap::from([("Store".to_owned(), 3)]));
+        assert_eq!(invocations, ["invocations: -Store: 2", "invocations: +Store: 3"]);
+        let payloads = found(|outcome| {
+            let shapes = &mut observed(outcome).payload_shapes;
+            shapes.insert("Store".to_owned(), BTreeSet::from(["Records[].body: null".to_owned()]));
+        });
+        assert_eq!(payloads, ["payload of Store: -Records[].body: text", "payload of Store: +Records[].body: null"]);
+    }
+
+    #[test]
+    fn a_scenario_that_is_skipped_on_one_backend_is_compared_with_none() {
+        let skipped = Finished {
+            result: Err(NotRun::Skipped { name: "A scenario".to_owned(), reason: "it is long".to_owned() }),
+            ..outcome("localstack", |_| {})
+        };
+        let runs = Runs::new(vec![outcome("embedded", |_| {}), skipped]);
+        assert!(runs.parities.is_empty() && runs.passed() && !runs.was_skipped());
+    }
+}

@@ -84,3 +84,49 @@ fn names(stack: &Stack) -> BTreeMap<String, String> {
     stack.buckets.iter().for_each(|bucket| put("bucket", &bucket.logical_id, &bucket.name));
     names
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::replay::QueueContent;
+    use crate::stack::{Bucket, Queue};
+    use crate::state::TableState;
+
+    fn stack(prefix: &str, account: &str) -> Stack {
+        let name = format!("{prefix}-jobs");
+        let queue = Queue {
+            logical_id: "Jobs".to_owned(),
+            arn: format!("arn:aws:sqs:us-east-1:{account}:{name}"),
+            url: format!("https://{prefix}/{account}/{name}"),
+            name,
+            attributes: BTreeMap::new(),
+        };
+        let bucket = Bucket {
+            logical_id: "Uploads".to_owned(),
+            name: format!("{prefix}-uploads"),
+            notifications: Vec::new(),
+            event_bridge: false,
+        };
+        Stack { queues: vec![queue], buckets: vec![bucket], ..Stack::default() }
+    }
+
+    #[test]
+    fn names_in_tables_and_queues_are_told_as_the_other_stacks() {
+        let renaming = Renaming::between(&stack("rehearsal-1", "111122223333"), &stack("app", "123456789012"));
+        let item = json!({ "from": ["rehearsal-1-uploads"], "to": { "arn": "arn:aws:sqs:us-east-1:111122223333:rehearsal-1-jobs" } });
+        let table = TableState { keys: Vec::new(), items: vec![item.as_object().expect("an object").clone()] };
+        let body = "see https://rehearsal-1/111122223333/rehearsal-1-jobs".to_owned();
+        let mut leftovers = Leftovers {
+            tables: BTreeMap::from([("T".to_owned(), table)]),
+            queues: BTreeMap::from([("Jobs".to_owned(), QueueContent { bodies: vec![body], hidden: 0 })]),
+            ..Leftovers::default()
+        };
+        renaming.apply(&mut leftovers);
+        let expected =
+            json!({ "from": ["app-uploads"], "to": { "arn": "arn:aws:sqs:us-east-1:123456789012:app-jobs" } });
+        assert_eq!(json!(leftovers.tables["T"].items[0]), expected);
+        assert_eq!(leftovers.queues["Jobs"].bodies, ["see https://app/123456789012/app-jobs"]);
+    }
+}

@@ -33,6 +33,14 @@ impl Learned {
         let [first, second] = [(first.0, &ids[0]), (second.0, &ids[1])].map(|(tables, ids)| Replayed { tables, ids });
         Self(learn(&first, &second))
     }
+
+    /// The same, with ids that were made at random masked as other volatile values are, instead of renamed.
+    pub fn masking_ids(mut self) -> Self {
+        for volatile in self.0.values_mut() {
+            volatile.masked.append(&mut volatile.id_paths);
+        }
+        self
+    }
 }
 
 /// The canonical text of the selected tables of a replay, with what is known to be volatile left out. The
