@@ -124,9 +124,9 @@ def conformance(url):
     """The conformance tests, service by service."""
     print(f"conformance tests on {url}", file=sys.stderr)
     environment = {**os.environ, "REHEARSAL_CONFORMANCE_URL": url}
-    command = ["cargo", "test", "--quiet", "--test", "conformance", "--", "endpoint", "--format", "pretty"]
+    command = ["cargo", "test", "--quiet", "--test", "conformance", "--", "localstack", "--format", "pretty"]
     output = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True).stdout
-    results = re.findall(r"^test (\w+)::\S*?case_\d+_(\w+?)(?:::\S+)? \.\.\. (ok|FAILED)", output, re.MULTILINE)
+    results = re.findall(r"^test (\w+)::\w+::(\w+)::localstack \.\.\. (ok|FAILED)", output, re.MULTILINE)
     rows, fails = {}, []
     for service, title in SERVICES.items():
         of = [(name, result) for (at, name, result) in results if at == service]

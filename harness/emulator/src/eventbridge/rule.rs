@@ -71,6 +71,9 @@ struct PutRule {
     state: Option<String>,
 }
 
+/// The state that AWS has beside `ENABLED` and `DISABLED`: it is about events of CloudTrail.
+const WITH_MANAGEMENT_EVENTS: &str = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS";
+
 /// Creates a rule or changes one, which keeps its targets. A schedule that stays the same goes on as it was.
 /// <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html>
 pub(super) fn put(world: &mut World, call: &Call<'_>) -> Result<Value, AwsError> {
@@ -80,7 +83,15 @@ pub(super) fn put(world: &mut World, call: &Call<'_>) -> Result<Value, AwsError>
     let enabled = match state.as_deref() {
         None | Some("ENABLED") => true,
         Some("DISABLED") => false,
-        Some(other) => return Err(not_simulated(call, &format!("State {other}"))),
+        Some(other) if other == WITH_MANAGEMENT_EVENTS => {
+            return Err(not_simulated(call, &format!("State {other}")));
+        }
+        Some(other) => {
+            return Err(invalid(format!(
+                "1 validation error detected: Value '{other}' at 'state' failed to satisfy constraint: Member must \
+                 satisfy enum value set: [ENABLED, DISABLED, {WITH_MANAGEMENT_EVENTS}]"
+            )));
+        }
     };
     let properties = Properties { name, event_pattern, schedule_expression, description, role_arn };
     let mut rule = new_rule(call, bus_name, properties, enabled)?;

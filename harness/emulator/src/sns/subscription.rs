@@ -38,6 +38,12 @@ pub(super) struct Settings {
     pub dead_letter_queue: Option<String>,
 }
 
+/// The attributes that are simulated.
+const SIMULATED: [&str; 4] = ["RawMessageDelivery", "FilterPolicy", "FilterPolicyScope", "RedrivePolicy"];
+/// The attributes that SNS has beside them.
+/// <https://docs.aws.amazon.com/sns/latest/api/API_SetSubscriptionAttributes.html>
+const OTHER_ATTRIBUTES: [&str; 3] = ["DeliveryPolicy", "ReplayPolicy", "SubscriptionRoleArn"];
+
 /// Protocols that SNS has and that are not simulated.
 const OTHER_PROTOCOLS: [&str; 7] = ["application", "email", "email-json", "firehose", "http", "https", "sms"];
 
@@ -61,8 +67,7 @@ impl Protocol {
 
 impl Settings {
     fn parse(call: &Call<'_>, protocol: Protocol, attributes: &BTreeMap<String, String>) -> Result<Self, AwsError> {
-        let known = ["RawMessageDelivery", "FilterPolicy", "FilterPolicyScope", "RedrivePolicy"];
-        if let Some(name) = attributes.keys().find(|name| !known.contains(&name.as_str())) {
+        if let Some(name) = attributes.keys().find(|name| !SIMULATED.contains(&name.as_str())) {
             return Err(not_simulated(call, &format!("the attribute {name}")));
         }
         let get = |name: &str| attributes.get(name).map(String::as_str);
@@ -211,6 +216,9 @@ pub(super) fn set_attributes(world: &mut World, call: &Call<'_>, form: &Form) ->
     let name = required(form, "AttributeName")?;
     let value = form.get("AttributeValue").cloned().unwrap_or_default();
     let (_, subscription) = find(world, form)?;
+    if !SIMULATED.contains(&name) && !OTHER_ATTRIBUTES.contains(&name) {
+        return Err(invalid("AttributeName"));
+    }
     let mut attributes = subscription.attributes.clone();
     match (name, value.as_str()) {
         ("FilterPolicy", "" | "{}") | ("RedrivePolicy", "") => attributes.remove(name),

@@ -36,6 +36,14 @@ impl Topic {
 const ATTRIBUTES: [&str; 6] =
     ["DeliveryPolicy", "DisplayName", "KmsMasterKeyId", "Policy", "SignatureVersion", "TracingConfig"];
 
+/// Whether SNS has a topic attribute, simulated or not.
+/// <https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html>
+fn is_attribute(name: &str) -> bool {
+    let others = ["ArchivePolicy", "ContentBasedDeduplication", "FifoThroughputScope"];
+    let is_feedback = ["FeedbackRoleArn", "FeedbackSampleRate"].iter().any(|end| name.ends_with(end));
+    ATTRIBUTES.contains(&name) || others.contains(&name) || is_feedback
+}
+
 /// Creates a topic, or finds the one that is there with the same attributes and tags.
 /// <https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html>
 pub(super) fn create(world: &mut World, call: &Call<'_>, form: &Form) -> Result<String, AwsError> {
@@ -127,6 +135,9 @@ pub(super) fn set_attributes(world: &mut World, call: &Call<'_>, form: &Form) ->
     let name = required(form, "AttributeName")?;
     let value = form.get("AttributeValue").cloned().unwrap_or_default();
     let topic = find_topic(world, required(form, "TopicArn")?)?;
+    if !is_attribute(name) {
+        return Err(invalid("AttributeName"));
+    }
     check_attribute(call, name, &value)?;
     topic.attributes.insert(name.to_owned(), value);
     world.changed();

@@ -54,11 +54,14 @@ pub(super) fn resource_not_found(message: &str) -> AwsError {
     AwsError::new(404, "ResourceNotFoundException", message)
 }
 
-/// `Ok` where a number lies in a parameter's range.
+/// `Ok` where a number lies in a parameter's range. SQS words a range from zero in another way than the rest.
 pub(super) fn within(parameter: &str, value: i64, range: std::ops::RangeInclusive<i64>) -> Result<i64, AwsError> {
     if range.contains(&value) {
         return Ok(value);
     }
-    let reason = format!("Must be between {} and {}, if provided.", range.start(), range.end());
+    let reason = match (range.start(), range.end()) {
+        (0, end) => format!("Must be >= 0 and <= {end}, if provided."),
+        (start, end) => format!("Must be between {start} and {end}, if provided."),
+    };
     Err(invalid_value(parameter, value, &reason))
 }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::attributes::{Attributes, SETTABLE};
-use super::error::{invalid, invalid_value, missing, no_such_queue, unknown_attribute, within};
+use super::error::{invalid, missing, no_such_queue, unknown_attribute, within};
 use super::queue::Queue;
 use super::{State, batch};
 use crate::protocol::json::input;
@@ -317,8 +317,7 @@ fn check_name(call: &Call<'_>, name: &str) -> Result<(), AwsError> {
     if name.len() <= 80 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)) {
         return Ok(());
     }
-    let reason = "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length";
-    Err(invalid_value("QueueName", name, reason))
+    Err(invalid("Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"))
 }
 
 fn exists_differently(attribute: &str) -> AwsError {
