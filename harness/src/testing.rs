@@ -16,6 +16,9 @@ pub const BACKENDS: &str = "REHEARSAL_BACKENDS";
 /// Set to 1, tests that need Docker fail where no engine answers, instead of being skipped.
 pub const REQUIRE_DOCKER: &str = "REHEARSAL_REQUIRE_DOCKER";
 
+/// Names a LocalStack that runs already, for tests that would start one each.
+pub const LOCALSTACK_URL: &str = "REHEARSAL_LOCALSTACK_URL";
+
 /// Runs a scenario file on a backend, `embedded` or `localstack`, and panics with the report if it is not as
 /// expected. The snapshot is left to the caller: [`crate::assert_scenario`] asserts it with insta.
 ///
@@ -52,27 +55,42 @@ fn differs(outcome: &Outcome) -> bool {
     !outcome.failures.is_empty() || matches!(snapshot, Some(Comparison::Different(_)))
 }
 
-/// The LocalStack of this test binary, started on first use; none where it is not wanted or no Docker engine
-/// answers, which is told once.
+/// The LocalStack of this test binary, started on first use, or the one that [`LOCALSTACK_URL`] names; none where
+/// it is not wanted or no Docker engine answers, which is told once.
 ///
 /// # Panics
-/// No engine answers, and [`REQUIRE_DOCKER`] is set.
+/// It is not there, and [`REQUIRE_DOCKER`] is set.
 pub fn localstack() -> Option<&'static Place> {
     static PLACE: OnceLock<Option<Place>> = OnceLock::new();
-    let open = || {
-        let image = std::env::var("REHEARSAL_LOCALSTACK_IMAGE").ok();
-        match Place::open(Kind::LocalStack, &Options { image, ..Options::default() }, &|text| tell(text)) {
-            Ok(place) => Some(place),
-            Err(unavailable) if std::env::var(REQUIRE_DOCKER).is_ok_and(|value| value == "1") => {
-                panic!("{REQUIRE_DOCKER}=1, and {unavailable}")
-            }
-            Err(unavailable) => {
-                tell(&format!("tests on LocalStack are skipped: {unavailable}"));
-                None
-            }
+    let open = || match open_localstack() {
+        Ok(place) => Some(place),
+        Err(reason) if std::env::var(REQUIRE_DOCKER).is_ok_and(|value| value == "1") => {
+            panic!("{REQUIRE_DOCKER}=1, and {reason}")
+        }
+        Err(reason) => {
+            tell(&format!("tests on LocalStack are skipped: {reason}"));
+            None
         }
     };
     if is_wanted("localstack") { PLACE.get_or_init(open).as_ref() } else { None }
+}
+
+fn open_localstack() -> Result<Place, String> {
+    let image = std::env::var("REHEARSAL_LOCALSTACK_IMAGE").ok();
+    let opened = match std::env::var(LOCALSTACK_URL) {
+        Ok(url) => {
+            let options = Options { endpoint_url: Some(url), ..Options::default() };
+            Place::open(Kind::Endpoint, &options, &|text| tell(text))
+        }
+        Err(_) if std::env::var_os("NEXTEST").is_some() => {
+            return Err(format!(
+                "cargo-nextest makes a process of each test, and each would start a container\n\
+                 help: start one, `docker compose up --wait`, and set {LOCALSTACK_URL}=http://localhost:4566"
+            ));
+        }
+        Err(_) => Place::open(Kind::LocalStack, &Options { image, ..Options::default() }, &|text| tell(text)),
+    };
+    opened.map_err(|unavailable| unavailable.to_string())
 }
 
 /// Whether tests are to run on a backend.
