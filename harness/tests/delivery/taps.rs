@@ -157,3 +157,26 @@ fn a_replay_that_takes_longer_than_real_time_allows_is_skipped_with_the_reason()
     let NotRun::Skipped { reason, .. } = not_run else { panic!("{not_run:?}") };
     assert_eq!(reason, "it takes 1h of virtual time, and real time is limited to 30s");
 }
+
+#[test]
+fn replays_beside_each_other_do_not_touch() {
+    let Some(place) = localstack() else { return };
+    let keys_of = |number: usize| {
+        let steps: Vec<String> =
+            (0..3).map(|at| format!("s3.put: {{ bucket: Uploads, key: {number}-{at}, body: hello }}")).collect();
+        let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
+        let played = rig().play_at(place, &steps).passed();
+        // The last three are LocalStack's: the embedded replays come first.
+        let events = played.events("Put");
+        assert_eq!(events.len(), 9, "three on each of two embedded replays and on LocalStack");
+        let key = |event: &&Value| event["Records"][0]["s3"]["object"]["key"].as_str().map(str::to_owned);
+        events[6..].iter().filter_map(key).collect::<std::collections::BTreeSet<_>>()
+    };
+    std::thread::scope(|scope| {
+        let replays: Vec<_> = (0..4).map(|number| (number, scope.spawn(move || keys_of(number)))).collect();
+        for (number, replay) in replays {
+            let keys = replay.join().expect("the replay passed");
+            assert_eq!(keys, (0..3).map(|at| format!("{number}-{at}")).collect());
+        }
+    });
+}
