@@ -212,9 +212,7 @@ impl HttpConnector for Emulator {
         let emulator = self.clone();
         HttpConnectorFuture::new(async move {
             let request = collect(request).await?;
-            let response = emulator.answer(request).await?;
-            HttpResponse::try_from(response.map(SdkBody::from))
-                .map_err(|error| ConnectorError::other(error.into(), None))
+            into_sdk(emulator.answer(request).await?)
         })
     }
 }
@@ -231,6 +229,28 @@ pub async fn collect(request: HttpRequest) -> Result<Request, ConnectorError> {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.map_err(ConnectorError::user)?.to_bytes();
     Ok(Request { method: parts.method, uri: parts.uri, headers: parts.headers, body })
+}
+
+/// Makes a request of the SDK's again, for a client that is to send it on.
+pub fn request_into_sdk(request: &Request) -> Result<HttpRequest, ConnectorError> {
+    let mut rebuilt = http::Request::new(SdkBody::from(request.body.clone()));
+    *rebuilt.method_mut() = request.method.clone();
+    *rebuilt.uri_mut() = request.uri.clone();
+    *rebuilt.headers_mut() = request.headers.clone();
+    HttpRequest::try_from(rebuilt).map_err(|error| ConnectorError::user(error.into()))
+}
+
+/// Reads an SDK response's whole body.
+pub async fn collect_response(response: HttpResponse) -> Result<http::Response<Bytes>, ConnectorError> {
+    let response = response.try_into_http1x().map_err(|error| ConnectorError::other(error.into(), None))?;
+    let (parts, body) = response.into_parts();
+    let body = body.collect().await.map_err(ConnectorError::io)?.to_bytes();
+    Ok(http::Response::from_parts(parts, body))
+}
+
+/// Makes a response of the SDK's of one with its whole body.
+pub fn into_sdk(response: http::Response<Bytes>) -> Result<HttpResponse, ConnectorError> {
+    HttpResponse::try_from(response.map(SdkBody::from)).map_err(|error| ConnectorError::other(error.into(), None))
 }
 
 impl fmt::Debug for Emulator {

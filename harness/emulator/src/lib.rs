@@ -28,7 +28,7 @@ mod sts;
 mod world;
 
 pub use clock::Clock;
-pub use connector::{Emulator, HostAnswer, HostHandler, collect};
+pub use connector::{Emulator, HostAnswer, HostHandler, collect, collect_response, into_sdk, request_into_sdk};
 pub use ids::Ids;
 pub use sqs::QueueDepth;
 pub use world::{FunctionEvent, FunctionRefusal, FunctionSink, FunctionSource, Outstanding};

@@ -8,14 +8,12 @@ use std::fmt;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
-use http_body_util::BodyExt;
-use rehearsal_emulator::HostHandler;
 use rehearsal_emulator::protocol::{Request, UnknownRequest, identify};
+use rehearsal_emulator::{HostHandler, collect_response, into_sdk, request_into_sdk};
 
 use super::transit::Transit;
 
@@ -55,9 +53,7 @@ impl HttpConnector for Connector {
         let connector = self.clone();
         HttpConnectorFuture::new(async move {
             let request = rehearsal_emulator::collect(request).await?;
-            let response = connector.answer(&request).await?;
-            HttpResponse::try_from(response.map(SdkBody::from))
-                .map_err(|error| ConnectorError::other(error.into(), None))
+            into_sdk(connector.answer(&request).await?)
         })
     }
 }
@@ -87,16 +83,7 @@ impl Connector {
     }
 
     async fn pass_on(&self, request: &Request) -> Result<http::Response<Bytes>, ConnectorError> {
-        let mut passed_on = http::Request::new(SdkBody::from(request.body.clone()));
-        *passed_on.method_mut() = request.method.clone();
-        *passed_on.uri_mut() = request.uri.clone();
-        *passed_on.headers_mut() = request.headers.clone();
-        let passed_on = HttpRequest::try_from(passed_on).map_err(|error| ConnectorError::user(error.into()))?;
-        let response = self.aws.call(passed_on).await?;
-        let response = response.try_into_http1x().map_err(|error| ConnectorError::other(error.into(), None))?;
-        let (parts, body) = response.into_parts();
-        let body = body.collect().await.map_err(ConnectorError::io)?.to_bytes();
-        Ok(http::Response::from_parts(parts, body))
+        collect_response(self.aws.call(request_into_sdk(request)?).await?).await
     }
 }
 

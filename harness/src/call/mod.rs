@@ -14,10 +14,10 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::error::display::DisplayErrorContext;
 use bytes::Bytes;
 use rehearsal_emulator::protocol::{Request, identify};
+use rehearsal_emulator::{collect_response, into_sdk, request_into_sdk};
 use tokio::sync::watch;
 
 use crate::trace::{EventId, Recorder, What};
@@ -132,7 +132,7 @@ impl Connector {
     async fn pass_on(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let cause = self.caller.running().await;
         let request = rehearsal_emulator::collect(request).await?;
-        let mut passed_on = rebuild(&request)?;
+        let mut passed_on = request_into_sdk(&request)?;
         if identify(&request).is_err() {
             passed_on.headers_mut().insert(CAUSE_HEADER, cause.to_string());
         }
@@ -140,7 +140,7 @@ impl Connector {
         // What was answered while the environment was frozen arrives when it runs again.
         self.caller.running().await;
         let response = match answered {
-            Ok(response) => collect(response).await?,
+            Ok(response) => collect_response(response).await?,
             Err(error) => {
                 self.record(cause, &request, 0, &Bytes::new(), Some(DisplayErrorContext(&error).to_string()));
                 return Err(error);
@@ -149,7 +149,7 @@ impl Connector {
         let status = response.status().as_u16();
         let event = self.record(cause, &request, status, response.body(), None);
         self.remember_ids(event, &request, &response);
-        HttpResponse::try_from(response.map(SdkBody::from)).map_err(|error| ConnectorError::other(error.into(), None))
+        into_sdk(response)
     }
 
     fn record(&self, cause: EventId, request: &Request, status: u16, body: &Bytes, failure: Option<String>) -> EventId {
@@ -186,22 +186,6 @@ fn sdk_attempt(request: &Request) -> u32 {
     let header = request.header("amz-sdk-request").unwrap_or_default();
     let attempt = header.split(';').find_map(|part| part.trim().strip_prefix("attempt="));
     attempt.and_then(|number| number.parse().ok()).unwrap_or(1)
-}
-
-fn rebuild(request: &Request) -> Result<HttpRequest, ConnectorError> {
-    let mut rebuilt = http::Request::new(SdkBody::from(request.body.clone()));
-    *rebuilt.method_mut() = request.method.clone();
-    *rebuilt.uri_mut() = request.uri.clone();
-    *rebuilt.headers_mut() = request.headers.clone();
-    HttpRequest::try_from(rebuilt).map_err(|error| ConnectorError::user(error.into()))
-}
-
-async fn collect(response: HttpResponse) -> Result<http::Response<Bytes>, ConnectorError> {
-    use http_body_util::BodyExt;
-    let response = response.try_into_http1x().map_err(|error| ConnectorError::other(error.into(), None))?;
-    let (parts, body) = response.into_parts();
-    let body = body.collect().await.map_err(ConnectorError::io)?.to_bytes();
-    Ok(http::Response::from_parts(parts, body))
 }
 
 impl fmt::Debug for CallLayer {
