@@ -188,6 +188,13 @@ impl Recorder {
         self.lock().producers.get(id).copied()
     }
 
+    /// The last call that changed a resource.
+    pub fn last_write(&self, changed: &str) -> Option<EventId> {
+        let is_write =
+            |what: &What| matches!(what, What::Call { resource, effect: Effect::Write, .. } if resource == changed);
+        self.lock().events.iter().rev().find(|event| is_write(&event.what)).map(|event| event.id)
+    }
+
     /// How often a function ran among the causes of an event.
     pub fn runs_before(&self, event: EventId, function: &str) -> usize {
         let state = self.lock();

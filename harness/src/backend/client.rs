@@ -1,7 +1,8 @@
 //! The HTTP client of a remote backend: what is signed for AWS goes to the endpoint, what is meant for the
 //! template's APIs to the harness's own API Gateway, and anything else is refused, as on the embedded backend.
 //!
-//! Every answer passes [`Transit`], which learns from it what is on its way to a queue.
+//! Every answer passes [`Transit`], which learns from it what is on its way to a queue, and what comes out of a queue
+//! waits for the [`CallsUnderWay`] that it may follow from.
 
 use std::fmt;
 
@@ -16,6 +17,7 @@ use rehearsal_emulator::protocol::{Request, UnknownRequest, identify};
 use rehearsal_emulator::{HostHandler, collect_response, into_sdk, request_into_sdk};
 
 use super::transit::Transit;
+use super::under_way::CallsUnderWay;
 
 /// An SDK HTTP client over plain HTTP or TLS, as the endpoint wants it.
 pub fn network(endpoint_url: Option<&str>) -> SharedHttpClient {
@@ -33,6 +35,7 @@ pub struct Network {
     pub aws: SharedHttpClient,
     pub hosts: HostHandler,
     pub transit: Transit,
+    pub calls: CallsUnderWay,
 }
 
 impl HttpClient for Network {
@@ -65,8 +68,13 @@ impl Connector {
             // A service that the emulator does not know may well be there.
             Err(UnknownRequest::Service(_)) => self.pass_on(request).await,
             Ok(identity) => {
+                let under_way = self.network.calls.begin(&identity);
                 let response = self.pass_on(request).await?;
                 self.network.transit.observe(&identity, request, &response);
+                drop(under_way);
+                if identity.operation == "ReceiveMessage" {
+                    self.network.calls.earlier().await;
+                }
                 Ok(response)
             }
         }

@@ -16,6 +16,7 @@ mod policy;
 mod remote;
 mod tap;
 mod transit;
+mod under_way;
 
 pub use container::DEFAULT_IMAGE;
 pub use embedded::Embedded;

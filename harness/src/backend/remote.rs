@@ -17,6 +17,7 @@ use super::client::Network;
 use super::place::{Pace, Site};
 use super::tap::{Tap, Tapped};
 use super::transit::Transit;
+use super::under_way::CallsUnderWay;
 use super::{Backend, Standing};
 use crate::stack::{Queue, Rule, Stack};
 
@@ -43,7 +44,7 @@ impl Remote {
         let Tapped { stack, taps } = tapped;
         let transit = Transit::new(stack.clone());
         let aws = site.config.http_client().expect("a site has an HTTP client");
-        let network = Network { aws, hosts, transit: transit.clone() };
+        let network = Network { aws, hosts, transit: transit.clone(), calls: CallsUnderWay::default() };
         let config = site.config.to_builder().http_client(network).build();
         Self {
             sqs: aws_sdk_sqs::Client::new(&config),

@@ -34,7 +34,8 @@ Exit codes:
   0  all as expected
   1  an expectation, a snapshot or a backend differs
   2  a scenario or template is invalid, or the command line is
-  3  the backend is not available";
+  3  the backend is not available
+130  interrupted by Ctrl-C";
 
 /// Replays AWS serverless workflows, in this process under virtual time or on another AWS.
 #[derive(Parser)]
@@ -95,7 +96,7 @@ struct RunArgs {
     /// Write the tables' state to the snapshot files instead of comparing them
     #[arg(long)]
     update_snapshots: bool,
-    /// How many scenarios are replayed side by side [default: one per core]
+    /// How many scenarios are replayed side by side [default: one per core, two where time is real]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
 }

@@ -11,13 +11,14 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use percent_encoding::percent_decode_str;
 use rehearsal_emulator::{FunctionEvent, FunctionSource};
 use serde_json::Value;
 
 use crate::event;
 use crate::invoke::{Function, InvokeError, Invoked, Request};
 use crate::shared::Shared;
-use crate::trace::{EventId, Recorder, What};
+use crate::trace::{EventId, What};
 
 /// What Lambda waits after a function error before the first and the second retry.
 const RETRY_DELAYS: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(120)];
@@ -47,10 +48,13 @@ pub async fn accept(shared: Rc<Shared>, mut events: tokio::sync::mpsc::Unbounded
 }
 
 fn enqueue(shared: &Rc<Shared>, function: Rc<Function>, event: FunctionEvent) {
-    let origin = Origin::of(&event, &shared.recorder);
+    let origin = Origin::of(&event, shared);
     let producer = event.origin.as_deref().and_then(|request| shared.recorder.producer(request));
     let delivery = shared.recorder.record(
-        producer.or_else(|| shared.producer_of(&origin.ids)),
+        producer.or_else(|| shared.producer_of(&origin.ids)).or_else(|| {
+            // Not every backend's events carry the id of the request that they follow from.
+            shared.recorder.last_write(origin.changed.as_ref()?)
+        }),
         What::Delivery {
             from: origin.from,
             function: function.settings.logical_id.clone(),
@@ -134,27 +138,43 @@ async fn attempts(
 struct Origin {
     from: String,
     ids: Vec<String>,
+    /// The object or bus whose last change it most likely follows from, as the trace names it.
+    changed: Option<String>,
     payload: String,
 }
 
 impl Origin {
-    fn of(event: &FunctionEvent, recorder: &Recorder) -> Self {
+    fn of(event: &FunctionEvent, shared: &Shared) -> Self {
+        let recorder = &shared.recorder;
         let body: Value = serde_json::from_str(&event.payload).unwrap_or_default();
         let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
         match &event.source {
-            FunctionSource::S3 => Self {
-                from: format!("S3 {}", recorder.logical_id(&text("/Records/0/s3/bucket/name"))),
-                ids: vec![text("/Records/0/responseElements/x-amz-request-id")],
-                payload: event.payload.clone(),
-            },
+            FunctionSource::S3 => {
+                let (bucket, key) = (text("/Records/0/s3/bucket/name"), text("/Records/0/s3/object/key"));
+                let key = percent_decode_str(&key.replace('+', " ")).decode_utf8_lossy().into_owned();
+                let bucket = recorder.logical_id(&bucket);
+                Self {
+                    from: format!("S3 {bucket}"),
+                    ids: vec![text("/Records/0/responseElements/x-amz-request-id")],
+                    changed: Some(format!("{bucket}/{key}")),
+                    payload: event.payload.clone(),
+                }
+            }
             FunctionSource::Sns { subscription_arn } => Self {
                 from: format!("SNS {}", recorder.logical_id(text("/TopicArn").rsplit(':').next().unwrap_or_default())),
                 ids: vec![text("/MessageId")],
+                changed: None,
                 payload: event::sns::event(&body, subscription_arn).to_string(),
             },
             FunctionSource::EventBridge { rule_arn } => Self {
                 from: format!("EventBridge {}", recorder.logical_id(rule_arn.rsplit('/').next().unwrap_or_default())),
                 ids: vec![text("/id")],
+                changed: shared
+                    .stack
+                    .rules
+                    .iter()
+                    .find(|rule| rule.arn == *rule_arn)
+                    .map(|rule| recorder.logical_id(&rule.bus).to_owned()),
                 payload: event.payload.clone(),
             },
         }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use rehearsal::backend::{Kind, Options, Place};
 use rehearsal::outcome::NotRun;
 use rehearsal::testing::localstack;
+use rehearsal::trace::What;
 use rstest::rstest;
 use serde_json::Value;
 
@@ -156,6 +157,26 @@ fn a_replay_that_takes_longer_than_real_time_allows_is_skipped_with_the_reason()
     let not_run = rig().not_run_at(place, &["advance: 1h"]);
     let NotRun::Skipped { reason, .. } = not_run else { panic!("{not_run:?}") };
     assert_eq!(reason, "it takes 1h of virtual time, and real time is limited to 30s");
+}
+
+/// LocalStack's S3 events do not carry the id of the request that they follow from.
+#[test]
+fn a_delivery_through_a_tap_follows_from_the_call_that_caused_it() {
+    let Some(place) = localstack() else { return };
+    for step in [
+        "s3.put: { bucket: Uploads, key: \"red flower+1.csv\", body: hello }",
+        "sns.publish: { topic: News, message: hello }",
+        "sqs.send: { queue: Jobs, body: hello }",
+        "events.put: { bus: Business, source: shop, detail_type: OrderPlaced, detail: { total: 12.5 } }",
+    ] {
+        let trace = rig().play_at(place, &[step]).passed().outcome.trace;
+        let deliveries: Vec<_> = trace.iter().filter(|event| matches!(event.what, What::Delivery { .. })).collect();
+        assert!(!deliveries.is_empty(), "{step}");
+        for delivery in deliveries {
+            let cause = delivery.cause.and_then(|id| trace.iter().find(|event| event.id == id));
+            assert!(cause.is_some_and(|event| matches!(event.what, What::Call { .. })), "{step}: {cause:?}");
+        }
+    }
 }
 
 #[test]
