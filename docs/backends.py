@@ -129,7 +129,7 @@ def conformance(url):
     results = re.findall(r"^test (\w+)::\w+::(\w+)::localstack \.\.\. (ok|FAILED)", output, re.MULTILINE)
     rows, fails = {}, []
     for service, title in SERVICES.items():
-        of = [(name, result) for (at, name, result) in results if at == service]
+        of = sorted((name, result) for (at, name, result) in results if at == service)
         bad = [name.replace("_", " ") for name, result in of if result != "ok"]
         rows[f"conformance: {title}"] = f"{len(of) - len(bad)} of {len(of)} cases"
         if bad:
