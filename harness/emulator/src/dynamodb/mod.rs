@@ -8,6 +8,7 @@
 //! What always holds: each account and region has one database, made when it is first used; an object's
 //! members are answered in alphabetical order.
 
+mod records;
 mod refusal;
 mod tokens;
 mod translation;
@@ -56,7 +57,10 @@ pub(crate) fn answer(world: &mut World, call: &Call<'_>) -> Result<Reply, AwsErr
     refusal::check(call, body)?;
     let state = &mut call.region(world).dynamodb;
     let (body, token) = state.prepare(call, body);
-    let result = state.database().and_then(|database| dispatch(&database, call.operation(), &body));
+    let result = state.database().and_then(|database| match call.operation() {
+        "GetRecords" => records::get(&body, |body| dispatch(&database, "GetRecords", body)),
+        operation => dispatch(&database, operation, &body),
+    });
     let reply = match result.transpose() {
         None => return Err(AwsError::not_simulated(call.identity.service, call.operation())),
         Some(Ok(mut output)) => {
