@@ -22,6 +22,7 @@ pub struct Stack {
     pub apis: Vec<Api>,
     pub functions: Vec<Function>,
     pub event_source_mappings: Vec<EventSourceMapping>,
+    pub stream_mappings: Vec<StreamMapping>,
     /// What the template asks for and a replay leaves out, because it cannot change what is delivered.
     pub not_simulated: Vec<NotSimulated>,
     /// The template's outputs, resolved.
@@ -134,6 +135,8 @@ pub struct Table {
     pub logical_id: String,
     pub name: String,
     pub arn: String,
+    /// The ARN of its stream, where it has one, with another label at the end than the backend gives it.
+    pub stream_arn: Option<String>,
     /// `CreateTable`'s input as JSON, `TableName` included.
     pub definition: Value,
     /// The attribute that holds an item's expiry, where time to live is on.
@@ -267,4 +270,33 @@ pub struct EventSourceMapping {
     pub maximum_concurrency: Option<u32>,
     /// Whether the function names the messages of a batch that failed.
     pub report_batch_item_failures: bool,
+}
+
+/// An event source mapping from a table's stream to a function.
+#[derive(Clone, Debug)]
+pub struct StreamMapping {
+    pub logical_id: String,
+    /// As the template knows it: [`Table::stream_arn`].
+    pub stream_arn: String,
+    pub function_arn: String,
+    pub enabled: bool,
+    pub starting_position: StartingPosition,
+    /// 100 where the template does not say.
+    pub batch_size: u32,
+    pub batching_window: Duration,
+    /// How often a batch is tried again; none for as long as its records last.
+    pub maximum_retry_attempts: Option<u32>,
+    /// How old a record may be; none for as long as the stream keeps it.
+    pub maximum_record_age: Option<Duration>,
+    /// Whether the function names the first record of a batch that failed.
+    pub report_batch_item_failures: bool,
+}
+
+/// Where in a stream a mapping begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StartingPosition {
+    /// With the oldest record that is there.
+    TrimHorizon,
+    /// After the newest record that is there.
+    Latest,
 }

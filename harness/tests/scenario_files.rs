@@ -148,6 +148,7 @@ fn stack() -> Stack {
         logical_id: id(name),
         name: id(name),
         arn: arn(name),
+        stream_arn: None,
         definition: json!({}),
         time_to_live: None,
     };

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rehearsal::diagnostic::{Diagnostics, Source};
-use rehearsal::stack::{ApiKind, NotificationTarget, PayloadFormat, Stack};
+use rehearsal::stack::{ApiKind, NotificationTarget, PayloadFormat, Stack, StartingPosition};
 use rehearsal::template::{Naming, load};
 use serde_json::json;
 
@@ -346,6 +346,54 @@ fn event_source_mappings_come_from_resources_and_sam_events() {
     assert_eq!(from_sam.batching_window, Duration::from_secs(2));
     assert!(from_sam.report_batch_item_failures);
     assert_eq!((mapping.maximum_concurrency, from_sam.maximum_concurrency), (None, Some(2)));
+}
+
+#[test]
+fn mappings_of_streams_come_from_resources_and_sam_events() {
+    let stack = good(
+        "
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Orders:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      BillingMode: PAY_PER_REQUEST
+      AttributeDefinitions: [{ AttributeName: id, AttributeType: S }]
+      KeySchema: [{ AttributeName: id, KeyType: HASH }]
+      StreamSpecification: { StreamViewType: OLD_IMAGE }
+  Store:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: bootstrap
+      Events: { Orders: { Type: DynamoDB, Properties: { Stream: !GetAtt Orders.StreamArn, StartingPosition: LATEST } } }
+  Mapping:
+    Type: AWS::Lambda::EventSourceMapping
+    Properties:
+      EventSourceArn: !GetAtt Orders.StreamArn
+      FunctionName: !Ref Other
+      StartingPosition: TRIM_HORIZON
+      BatchSize: 10000
+      MaximumBatchingWindowInSeconds: 300
+      MaximumRetryAttempts: 0
+      MaximumRecordAgeInSeconds: 60
+      Enabled: false
+      FunctionResponseTypes: [ReportBatchItemFailures]
+  Other: { Type: AWS::Serverless::Function, Properties: { Handler: bootstrap } }
+",
+        &[],
+    );
+    let arn = "arn:aws:dynamodb:us-east-1:123456789012:table/shop-Orders-x1y2z3/stream/2026-01-01T00:00:00.000";
+    assert_eq!(stack.tables[0].stream_arn.as_deref(), Some(arn));
+    let [mapping, from_sam] = stack.stream_mappings.as_slice() else { panic!("expected two mappings") };
+    assert_eq!((from_sam.logical_id.as_str(), from_sam.stream_arn.as_str()), ("StoreOrders", arn));
+    assert_eq!((from_sam.starting_position, from_sam.batch_size), (StartingPosition::Latest, 100));
+    assert_eq!((from_sam.maximum_retry_attempts, from_sam.maximum_record_age), (None, None));
+    assert!(from_sam.enabled && !from_sam.report_batch_item_failures && from_sam.batching_window.is_zero());
+    assert_eq!((mapping.starting_position, mapping.batch_size), (StartingPosition::TrimHorizon, 10_000));
+    assert_eq!(mapping.batching_window, Duration::from_secs(300));
+    assert_eq!(mapping.maximum_retry_attempts, Some(0));
+    assert_eq!(mapping.maximum_record_age, Some(Duration::from_secs(60)));
+    assert!(!mapping.enabled && mapping.report_batch_item_failures);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, LocalSecondaryIndex, Projection,
-    ProjectionType, ProvisionedThroughput, ScalarAttributeType,
+    ProjectionType, ProvisionedThroughput, ScalarAttributeType, StreamSpecification, StreamViewType,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -29,6 +29,9 @@ pub fn create(client: &Client, definition: &Value) -> Result<CreateTableFluentBu
         Some(throughput) => create.billing_mode(BillingMode::Provisioned).provisioned_throughput(throughput.build()?),
         None => create.billing_mode(BillingMode::PayPerRequest),
     };
+    if let Some(stream) = &definition.stream_specification {
+        create = create.stream_specification(stream.build()?);
+    }
     Ok(create)
 }
 
@@ -43,6 +46,14 @@ struct Definition {
     #[serde(default)]
     local_secondary_indexes: Vec<Index>,
     provisioned_throughput: Option<Throughput>,
+    stream_specification: Option<Stream>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Stream {
+    stream_enabled: bool,
+    stream_view_type: String,
 }
 
 #[derive(Deserialize)]
@@ -94,6 +105,13 @@ fn keys(schema: &[Key]) -> Built<Vec<KeySchemaElement>> {
         built(element.key_type(KeyType::from(key.key_type.as_str())).build())
     };
     schema.iter().map(key).collect()
+}
+
+impl Stream {
+    fn build(&self) -> Built<StreamSpecification> {
+        let view = StreamViewType::from(self.stream_view_type.as_str());
+        built(StreamSpecification::builder().stream_enabled(self.stream_enabled).stream_view_type(view).build())
+    }
 }
 
 impl Attribute {

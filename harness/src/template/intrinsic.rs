@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
 use super::Naming;
-use super::names::{Identity, rule_of};
+use super::names::{Identity, STREAM_ARN, rule_of};
 use super::parameters::{PSEUDO, Parameter, pseudo};
 use super::report::{Report, is_reported, list_at, mapping_at, reported, text_at};
 use super::sections::{Entry, Sections};
@@ -47,6 +47,8 @@ pub struct Declared {
     pub name: Option<Node>,
     /// A rule's event bus, as written.
     pub bus: Option<Node>,
+    /// Whether a table is to have a stream.
+    pub has_stream: bool,
     pub state: State,
 }
 
@@ -371,6 +373,11 @@ impl<'a> Evaluator<'a> {
         self.check_resource(name, place)?;
         let identity = self.identity(name, place)?;
         let value = identity.attribute(attribute, self.naming);
+        if attribute == STREAM_ARN && value.is_some() && !self.resources[name].has_stream {
+            let problem = self.report.error(place, format!("the table `{name}` has no stream"));
+            problem.help("a table with a `StreamSpecification` has one");
+            return None;
+        }
         if value.is_none() {
             let kind = &self.resources[name].type_name;
             let message = format!("{kind} has no attribute `{attribute}`, or none that is simulated");
@@ -385,7 +392,8 @@ impl Declared {
     pub fn new(type_name: &str, properties: &[Entry], state: State) -> Self {
         let find = |name: &str| entry(properties, name).map(|(_, value)| value.clone());
         let bus = (type_name == "AWS::Events::Rule").then(|| find("EventBusName")).flatten();
-        Self { type_name: type_name.to_owned(), name: rule_of(type_name).property.and_then(find), bus, state }
+        let (name, has_stream) = (rule_of(type_name).property.and_then(find), find("StreamSpecification").is_some());
+        Self { type_name: type_name.to_owned(), name, bus, has_stream, state }
     }
 }
 

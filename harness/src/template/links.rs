@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use super::report::Report;
 use super::resources::{Build, Link};
 use crate::diagnostic::Span;
-use crate::stack::Stack;
+use crate::stack::{Stack, Table};
 
 /// Checks a stack that is complete.
 pub fn check(build: &Build, place: impl Fn(&str) -> Span, report: &mut Report) {
     let arns = arns(&build.stack);
     for link in &build.links {
-        check_link(link, &arns, report);
+        check_link(link, &arns, &build.stack, report);
     }
     check_unique(&build.stack, place, report);
     check_timeouts(build, report);
@@ -24,10 +24,12 @@ fn arns(stack: &Stack) -> BTreeMap<&str, &str> {
     let topics = stack.topics.iter().map(|topic| (topic.arn.as_str(), topic.logical_id.as_str()));
     let buses = stack.buses.iter().map(|bus| (bus.arn.as_str(), bus.logical_id.as_str()));
     let functions = stack.functions.iter().map(|function| (function.arn.as_str(), function.logical_id.as_str()));
-    queues.chain(topics).chain(buses).chain(functions).collect()
+    let streams =
+        stack.tables.iter().filter_map(|table| Some((table.stream_arn.as_deref()?, table.logical_id.as_str())));
+    queues.chain(topics).chain(buses).chain(functions).chain(streams).collect()
 }
 
-fn check_link(link: &Link, arns: &BTreeMap<&str, &str>, report: &mut Report) {
+fn check_link(link: &Link, arns: &BTreeMap<&str, &str>, stack: &Stack, report: &mut Report) {
     let mut parts = link.arn.splitn(6, ':');
     let service = if parts.next() == Some("arn") { parts.nth(1) } else { None };
     let wanted = link.services.iter().map(|service| noun(service)).collect::<Vec<_>>().join(" or ");
@@ -40,6 +42,7 @@ fn check_link(link: &Link, arns: &BTreeMap<&str, &str>, report: &mut Report) {
             report.error(&link.span, format!("`{}` is not the ARN of {wanted}", link.arn));
         }
         Some("events") if link.arn.ends_with(":event-bus/default") => {}
+        Some("dynamodb") if !arns.contains_key(link.arn.as_str()) => missing_stream(link, stack, report),
         Some(_) if !arns.contains_key(link.arn.as_str()) => {
             let message = format!("`{}` is not in this template", link.arn);
             report.error(&link.span, message).help("a replay can only deliver to what the template holds");
@@ -48,11 +51,27 @@ fn check_link(link: &Link, arns: &BTreeMap<&str, &str>, report: &mut Report) {
     }
 }
 
+/// An ARN that is no stream of the template, though perhaps its table is there.
+fn missing_stream(link: &Link, stack: &Stack, report: &mut Report) {
+    let table_arn = link.arn.split("/stream/").next().unwrap_or_default();
+    let (message, help) = match stack.tables.iter().find(|table| table.arn == table_arn) {
+        Some(Table { logical_id, stream_arn: None, .. }) => {
+            (format!("the table `{logical_id}` has no stream"), "a table with a `StreamSpecification` has one")
+        }
+        Some(_) => {
+            (format!("`{}` is not the stream of its table", link.arn), "`!GetAtt Table.StreamArn` gives its ARN")
+        }
+        None => (format!("`{}` is not in this template", link.arn), "a replay can only read what the template holds"),
+    };
+    report.error(&link.span, message).help(help);
+}
+
 fn noun(service: &str) -> &'static str {
     match service {
         "sqs" => "a queue",
         "sns" => "a topic",
         "events" => "an event bus",
+        "dynamodb" => "a table's stream",
         _ => "a function",
     }
 }

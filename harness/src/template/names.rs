@@ -28,6 +28,9 @@ pub struct Identity {
     bus: Option<String>,
 }
 
+/// The attribute of a table that only one with a stream has.
+pub const STREAM_ARN: &str = "StreamArn";
+
 const RULES: &[NameRule] = &[
     NameRule {
         types: &["AWS::SQS::Queue"],
@@ -55,7 +58,18 @@ const RULES: &[NameRule] = &[
         ],
     },
     NameRule {
-        types: &["AWS::DynamoDB::Table", "AWS::Serverless::SimpleTable"],
+        types: &["AWS::DynamoDB::Table"],
+        property: Some("TableName"),
+        limit: 255,
+        reference: "{name}",
+        attributes: &[
+            ("Arn", "arn:aws:dynamodb:{region}:{account}:table/{name}"),
+            // The label at the end is the time of creation, which is not known before.
+            (STREAM_ARN, "arn:aws:dynamodb:{region}:{account}:table/{name}/stream/2026-01-01T00:00:00.000"),
+        ],
+    },
+    NameRule {
+        types: &["AWS::Serverless::SimpleTable"],
         property: Some("TableName"),
         limit: 255,
         reference: "{name}",

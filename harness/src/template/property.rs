@@ -151,6 +151,18 @@ impl<'a> Object<'a> {
         number
     }
 
+    /// A whole number within a range, or -1 for no limit.
+    pub fn limit(&self, report: &mut Report, key: &str, range: RangeInclusive<u32>) -> Option<u32> {
+        let text = self.value(key)?.scalar().unwrap_or_default();
+        let number = text.parse::<u32>().ok().filter(|number| range.contains(number));
+        if number.is_none() && text != "-1" {
+            let (what, from, to) = (&self.what, range.start(), range.end());
+            let message = format!("`{key}` of {what} must be -1 or a whole number from {from} to {to}");
+            report.error(&self.value(key)?.span, message);
+        }
+        number
+    }
+
     /// `true` or `false`, also as text.
     pub fn boolean(&self, report: &mut Report, key: &str) -> Option<bool> {
         let node = self.value(key)?;

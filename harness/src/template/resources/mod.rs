@@ -5,6 +5,7 @@ mod bucket;
 mod events;
 mod function;
 mod lambda;
+mod mapping;
 mod queue;
 mod table;
 mod topic;
@@ -14,7 +15,7 @@ pub use api::{check_routes, read_routes};
 use super::Naming;
 use super::declare::Resource;
 use super::intrinsic::Evaluator;
-use super::names::Identity;
+use super::names::{Identity, STREAM_ARN};
 use super::property::{Object, Shape};
 use super::report::Report;
 use super::sections::Entry;
@@ -42,7 +43,7 @@ const TYPES: &[Type] = &[
     Type { name: "AWS::Serverless::HttpApi", shape: &api::HTTP, read: api::read_http },
     Type { name: "AWS::Lambda::Function", shape: &function::LAMBDA, read: function::read },
     Type { name: "AWS::Serverless::Function", shape: &function::SERVERLESS, read: function::read },
-    Type { name: "AWS::Lambda::EventSourceMapping", shape: &lambda::MAPPING, read: lambda::read_mapping },
+    Type { name: "AWS::Lambda::EventSourceMapping", shape: &mapping::SHAPE, read: mapping::read },
     Type { name: "AWS::Lambda::EventInvokeConfig", shape: &lambda::INVOKE, read: lambda::read_invoke },
 ];
 
@@ -62,7 +63,7 @@ pub struct Build {
     pub stack: Stack,
     /// ARNs that something is delivered to, to be checked once all resources are read.
     pub links: Vec<Link>,
-    /// Where each event source mapping stands.
+    /// Where each event source mapping of a queue stands.
     pub mappings: Vec<Span>,
     /// By function ARN.
     pub invoke_configs: Vec<(String, EventInvokeConfig)>,
@@ -72,7 +73,7 @@ pub struct Build {
 pub struct Link {
     pub arn: String,
     pub span: Span,
-    /// The services that the ARN may belong to: `sqs`, `sns`, `lambda`, `events`.
+    /// The services that the ARN may belong to: `sqs`, `sns`, `lambda`, `events`, `dynamodb`.
     pub services: &'static [&'static str],
 }
 
@@ -84,6 +85,8 @@ pub struct Resolved<'a> {
     pub arn: String,
     /// What `Ref` gives.
     pub reference: String,
+    /// What `Fn::GetAtt` gives for a table's stream.
+    pub stream_arn: Option<String>,
     pub naming: &'a Naming,
 }
 
@@ -101,6 +104,7 @@ pub fn read(resource: &Resource, evaluator: &mut Evaluator<'_>, build: &mut Buil
         object: Object::of_resource(&resource.what, &resource.place, &properties),
         arn: arn(&identity, naming),
         reference: identity.reference(naming).unwrap_or_default(),
+        stream_arn: identity.attribute(STREAM_ARN, naming),
         name: identity.name,
         naming,
     };

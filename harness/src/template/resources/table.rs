@@ -110,6 +110,7 @@ fn push(resource: &Resolved<'_>, definition: Map<String, Value>, time_to_live: O
         logical_id: resource.id.to_owned(),
         name: resource.name.clone(),
         arn: resource.arn.clone(),
+        stream_arn: resource.stream_arn.clone().filter(|_| definition.contains_key("StreamSpecification")),
         definition: Value::Object(definition),
         time_to_live,
     });

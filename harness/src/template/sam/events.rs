@@ -3,6 +3,7 @@
 //! <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-function-eventsource.html>
 
 use super::generated;
+use super::kinds::{KINDS, Kind};
 use crate::diagnostic::Span;
 use crate::stack::ApiKind;
 use crate::template::declare::Resource;
@@ -31,16 +32,8 @@ pub struct Expansion {
     pub routes: Vec<RouteRequest>,
 }
 
-/// One kind of event: its properties, and what becomes of it.
-struct Kind {
-    names: &'static [&'static str],
-    shape: Shape,
-    required: &'static [&'static str],
-    expand: fn(&Event<'_>, &mut [Resource], &mut Expansion, &mut Report),
-}
-
 /// An event of a function.
-struct Event<'a> {
+pub(super) struct Event<'a> {
     function: &'a str,
     /// The logical id of what SAM generates for it: the function's with the event's.
     id: String,
@@ -49,99 +42,6 @@ struct Event<'a> {
     place: Span,
     properties: &'a [Entry],
 }
-
-const KINDS: &[Kind] = &[
-    Kind {
-        names: &["S3"],
-        shape: Shape::of(&["Bucket", "Events", "Filter"]),
-        required: &["Bucket", "Events"],
-        expand: s3,
-    },
-    Kind {
-        names: &["SQS"],
-        shape: Shape {
-            reads: &[
-                "Queue",
-                "BatchSize",
-                "Enabled",
-                "FunctionResponseTypes",
-                "MaximumBatchingWindowInSeconds",
-                "ScalingConfig",
-            ],
-            descriptive: &[],
-            harmless: &["KmsKeyArn", "MetricsConfig"],
-            refused: &["FilterCriteria", "ProvisionedPollerConfig", "LoggingConfig"],
-        },
-        required: &["Queue"],
-        expand: sqs,
-    },
-    Kind {
-        names: &["SNS"],
-        shape: Shape {
-            reads: &["Topic"],
-            descriptive: &[],
-            harmless: &[],
-            refused: &["FilterPolicy", "FilterPolicyScope", "RedrivePolicy", "Region", "SqsSubscription"],
-        },
-        required: &["Topic"],
-        expand: sns,
-    },
-    Kind {
-        names: &["Api"],
-        shape: Shape {
-            reads: &["Path", "Method", "RestApiId"],
-            descriptive: &[],
-            harmless: &[],
-            refused: &["Auth", "RequestModel", "RequestParameters", "ResponseTransferMode", "TimeoutInMillis"],
-        },
-        required: &["Path", "Method"],
-        expand: rest_route,
-    },
-    Kind {
-        names: &["HttpApi"],
-        shape: Shape {
-            reads: &["ApiId", "Path", "Method", "PayloadFormatVersion"],
-            descriptive: &[],
-            harmless: &[],
-            refused: &["Auth", "RouteSettings", "TimeoutInMillis"],
-        },
-        required: &[],
-        expand: http_route,
-    },
-    Kind {
-        names: &["EventBridgeRule", "CloudWatchEvent"],
-        shape: Shape {
-            reads: &[
-                "Pattern",
-                "EventBusName",
-                "Input",
-                "InputPath",
-                "DeadLetterConfig",
-                "RetryPolicy",
-                "RuleName",
-                "State",
-                "Enabled",
-                "Target",
-            ],
-            descriptive: &[],
-            harmless: &[],
-            refused: &["InputTransformer"],
-        },
-        required: &["Pattern"],
-        expand: rule,
-    },
-    Kind {
-        names: &["Schedule"],
-        shape: Shape {
-            reads: &["Schedule", "Name", "Enabled", "State", "Input", "DeadLetterConfig", "RetryPolicy"],
-            descriptive: &["Description"],
-            harmless: &[],
-            refused: &["RoleArn"],
-        },
-        required: &["Schedule"],
-        expand: rule,
-    },
-];
 
 /// Expands the events of all functions. Notifications of buckets are added to the buckets.
 pub fn expand(resources: &mut [Resource], report: &mut Report) -> Expansion {
@@ -239,7 +139,7 @@ fn get_arn(logical_id: &str, place: &Span) -> Node {
     made_up("Fn::GetAtt", place, list_at(place, vec![text_at(place, logical_id), text_at(place, "Arn")]))
 }
 
-fn sqs(event: &Event<'_>, _: &mut [Resource], expansion: &mut Expansion, _: &mut Report) {
+pub(super) fn sqs(event: &Event<'_>, _: &mut [Resource], expansion: &mut Expansion, _: &mut Report) {
     let mut properties = event.renamed(&[
         ("Queue", "EventSourceArn"),
         ("BatchSize", "BatchSize"),
@@ -252,7 +152,23 @@ fn sqs(event: &Event<'_>, _: &mut [Resource], expansion: &mut Expansion, _: &mut
     expansion.resources.push(event.resource("AWS::Lambda::EventSourceMapping", properties));
 }
 
-fn sns(event: &Event<'_>, _: &mut [Resource], expansion: &mut Expansion, _: &mut Report) {
+/// <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-function-dynamodb.html>
+pub(super) fn stream(event: &Event<'_>, _: &mut [Resource], expansion: &mut Expansion, _: &mut Report) {
+    let mut properties = event.renamed(&[
+        ("Stream", "EventSourceArn"),
+        ("BatchSize", "BatchSize"),
+        ("Enabled", "Enabled"),
+        ("FunctionResponseTypes", "FunctionResponseTypes"),
+        ("MaximumBatchingWindowInSeconds", "MaximumBatchingWindowInSeconds"),
+        ("MaximumRecordAgeInSeconds", "MaximumRecordAgeInSeconds"),
+        ("MaximumRetryAttempts", "MaximumRetryAttempts"),
+        ("StartingPosition", "StartingPosition"),
+    ]);
+    properties.push(event.property("FunctionName", event.arn_of(event.function)));
+    expansion.resources.push(event.resource("AWS::Lambda::EventSourceMapping", properties));
+}
+
+pub(super) fn sns(event: &Event<'_>, _: &mut [Resource], expansion: &mut Expansion, _: &mut Report) {
     let mut properties = event.renamed(&[("Topic", "TopicArn")]);
     properties.push(event.property("Protocol", text_at(&event.place, "lambda")));
     properties.push(event.property("Endpoint", event.arn_of(event.function)));
@@ -260,7 +176,7 @@ fn sns(event: &Event<'_>, _: &mut [Resource], expansion: &mut Expansion, _: &mut
 }
 
 /// SAM wants the bucket in the same template, and writes the notification into it.
-fn s3(event: &Event<'_>, resources: &mut [Resource], _: &mut Expansion, report: &mut Report) {
+pub(super) fn s3(event: &Event<'_>, resources: &mut [Resource], _: &mut Expansion, report: &mut Report) {
     let Some(written) = event.value("Bucket") else { return };
     let call = call(&written).filter(|call| call.name == "Ref");
     let bucket = call.as_ref().and_then(|call| call.argument.text());
@@ -310,11 +226,11 @@ fn child<'n>(entries: &'n mut Vec<Entry>, key: &str, otherwise: Node) -> &'n mut
     &mut entries[at].1
 }
 
-fn rest_route(event: &Event<'_>, _: &mut [Resource], expansion: &mut Expansion, _: &mut Report) {
+pub(super) fn rest_route(event: &Event<'_>, _: &mut [Resource], expansion: &mut Expansion, _: &mut Report) {
     route(event, ApiKind::Rest, "RestApiId", expansion);
 }
 
-fn http_route(event: &Event<'_>, _: &mut [Resource], expansion: &mut Expansion, report: &mut Report) {
+pub(super) fn http_route(event: &Event<'_>, _: &mut [Resource], expansion: &mut Expansion, report: &mut Report) {
     if event.value("Path").is_some() != event.value("Method").is_some() {
         let problem = report.error(&event.place, "an HttpApi event needs both `Path` and `Method`, or neither");
         problem.help("without them it is the API's `$default` route");
@@ -335,7 +251,7 @@ fn route(event: &Event<'_>, kind: ApiKind, id_property: &str, expansion: &mut Ex
     });
 }
 
-fn rule(event: &Event<'_>, _: &mut [Resource], expansion: &mut Expansion, report: &mut Report) {
+pub(super) fn rule(event: &Event<'_>, _: &mut [Resource], expansion: &mut Expansion, report: &mut Report) {
     let mut target = event.renamed(&[("Input", "Input"), ("InputPath", "InputPath"), ("RetryPolicy", "RetryPolicy")]);
     let id = event.value("Target").and_then(|target| target.get("Id").cloned());
     target.push(event.property("Id", id.unwrap_or_else(|| text_at(&event.place, format!("{}LambdaTarget", event.id)))));

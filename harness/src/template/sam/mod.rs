@@ -4,6 +4,7 @@
 
 mod events;
 mod globals;
+mod kinds;
 
 pub use events::RouteRequest;
 

@@ -1,0 +1,136 @@
+//! The kinds of event that a function may have: the properties of each, and what it is expanded by.
+//! <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-function-eventsource.html>
+
+use super::events::{Event, Expansion, http_route, rest_route, rule, s3, sns, sqs, stream};
+use crate::template::declare::Resource;
+use crate::template::property::Shape;
+use crate::template::report::Report;
+
+/// One kind of event: its properties, and what becomes of it.
+pub(super) struct Kind {
+    pub names: &'static [&'static str],
+    pub shape: Shape,
+    pub required: &'static [&'static str],
+    pub expand: fn(&Event<'_>, &mut [Resource], &mut Expansion, &mut Report),
+}
+
+pub(super) const KINDS: &[Kind] = &[
+    Kind {
+        names: &["S3"],
+        shape: Shape::of(&["Bucket", "Events", "Filter"]),
+        required: &["Bucket", "Events"],
+        expand: s3,
+    },
+    Kind {
+        names: &["SQS"],
+        shape: Shape {
+            reads: &[
+                "Queue",
+                "BatchSize",
+                "Enabled",
+                "FunctionResponseTypes",
+                "MaximumBatchingWindowInSeconds",
+                "ScalingConfig",
+            ],
+            descriptive: &[],
+            harmless: &["KmsKeyArn", "MetricsConfig"],
+            refused: &["FilterCriteria", "ProvisionedPollerConfig", "LoggingConfig"],
+        },
+        required: &["Queue"],
+        expand: sqs,
+    },
+    Kind {
+        names: &["DynamoDB"],
+        shape: Shape {
+            reads: &[
+                "Stream",
+                "BatchSize",
+                "Enabled",
+                "FunctionResponseTypes",
+                "MaximumBatchingWindowInSeconds",
+                "MaximumRecordAgeInSeconds",
+                "MaximumRetryAttempts",
+                "StartingPosition",
+            ],
+            descriptive: &[],
+            harmless: &["KmsKeyArn", "MetricsConfig"],
+            refused: &[
+                "BisectBatchOnFunctionError",
+                "DestinationConfig",
+                "FilterCriteria",
+                "LoggingConfig",
+                "ParallelizationFactor",
+                "StartingPositionTimestamp",
+                "TumblingWindowInSeconds",
+            ],
+        },
+        required: &["Stream", "StartingPosition"],
+        expand: stream,
+    },
+    Kind {
+        names: &["SNS"],
+        shape: Shape {
+            reads: &["Topic"],
+            descriptive: &[],
+            harmless: &[],
+            refused: &["FilterPolicy", "FilterPolicyScope", "RedrivePolicy", "Region", "SqsSubscription"],
+        },
+        required: &["Topic"],
+        expand: sns,
+    },
+    Kind {
+        names: &["Api"],
+        shape: Shape {
+            reads: &["Path", "Method", "RestApiId"],
+            descriptive: &[],
+            harmless: &[],
+            refused: &["Auth", "RequestModel", "RequestParameters", "ResponseTransferMode", "TimeoutInMillis"],
+        },
+        required: &["Path", "Method"],
+        expand: rest_route,
+    },
+    Kind {
+        names: &["HttpApi"],
+        shape: Shape {
+            reads: &["ApiId", "Path", "Method", "PayloadFormatVersion"],
+            descriptive: &[],
+            harmless: &[],
+            refused: &["Auth", "RouteSettings", "TimeoutInMillis"],
+        },
+        required: &[],
+        expand: http_route,
+    },
+    Kind {
+        names: &["EventBridgeRule", "CloudWatchEvent"],
+        shape: Shape {
+            reads: &[
+                "Pattern",
+                "EventBusName",
+                "Input",
+                "InputPath",
+                "DeadLetterConfig",
+                "RetryPolicy",
+                "RuleName",
+                "State",
+                "Enabled",
+                "Target",
+            ],
+            descriptive: &[],
+            harmless: &[],
+            refused: &["InputTransformer"],
+        },
+        required: &["Pattern"],
+        expand: rule,
+    },
+    Kind {
+        names: &["Schedule"],
+        shape: Shape {
+            reads: &["Schedule", "Name", "Enabled", "State", "Input", "DeadLetterConfig", "RetryPolicy"],
+            descriptive: &["Description"],
+            harmless: &[],
+            refused: &["RoleArn"],
+        },
+        required: &["Schedule"],
+        expand: rule,
+    },
+];
