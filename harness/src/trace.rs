@@ -5,12 +5,18 @@
 //! nothing in a trace comes from a real clock, a real address or the order of a hash map, so that two
 //! replays with one seed have the same trace to the byte.
 
+mod writes;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use jiff::{SignedDuration, Timestamp};
 use rehearsal_emulator::Clock;
 use serde::Serialize;
+use serde_json::Value;
+
+use writes::Writes;
+pub use writes::Written;
 
 /// The number of an event in its trace, from 1.
 pub type EventId = u32;
@@ -143,6 +149,8 @@ struct State {
     events: Vec<Event>,
     /// Which call brought a message, event or request id into the world.
     producers: BTreeMap<String, EventId>,
+    /// The writes to tables whose streams have readers.
+    writes: Writes,
     /// Kept only where somebody compares them.
     payload_shapes: Option<BTreeMap<String, BTreeSet<String>>>,
 }
@@ -207,6 +215,26 @@ impl Recorder {
     #[expect(clippy::len_without_is_empty, reason = "nobody asks whether nothing has happened")]
     pub fn len(&self) -> usize {
         self.lock().events.len()
+    }
+
+    /// From now on remembers which calls write to a table.
+    pub fn follow_writes(&self, table: &str) {
+        self.lock().writes.follow(table);
+    }
+
+    /// Whether the writes to any table are to be told.
+    pub fn follows_writes(&self) -> bool {
+        self.lock().writes.follows()
+    }
+
+    /// Notes what a call wrote.
+    pub fn wrote(&self, written: Written, by: EventId) {
+        self.lock().writes.add(written, by);
+    }
+
+    /// The call that last wrote the item with these keys.
+    pub fn writer(&self, table: &str, keys: &Value) -> Option<EventId> {
+        self.lock().writes.last(table, keys)
     }
 
     /// From now on keeps the shape of each function's payloads.

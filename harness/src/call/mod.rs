@@ -4,6 +4,7 @@
 //! It stands between the SDK and the backend's HTTP client, so it works the same on every backend.
 
 mod describe;
+mod written;
 
 use std::fmt;
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use tokio::sync::watch;
 
 use crate::trace::{EventId, Recorder, What};
 use describe::{effect, error_code, produced_ids, resource};
+use written::written;
 
 /// Tells the harness's own API Gateway which event a handler's HTTP request follows from. Set on requests to
 /// hosts that are none of AWS's services, and taken off before the API sees it.
@@ -177,6 +179,9 @@ impl Connector {
         let Ok(identity) = identify(request) else { return };
         for id in produced_ids(&identity, response) {
             self.recorder.produced(id, event);
+        }
+        if self.recorder.follows_writes() && response.status().is_success() {
+            written(&identity, request).into_iter().for_each(|written| self.recorder.wrote(written, event));
         }
     }
 }
