@@ -9,22 +9,27 @@ use tokio::sync::{mpsc, oneshot};
 use crate::api;
 use crate::call::CAUSE_HEADER;
 use crate::event::apigateway::ApiRequest;
-use crate::mapping::SqsMapping;
+use crate::mapping::{SqsMapping, StreamMapping};
 use crate::push;
 use crate::shared::Shared;
-use crate::stack::{Api, EventSourceMapping};
+use crate::stack::{self, Api, EventSourceMapping};
 
 /// The parts of the driver at work. They stop when this is dropped.
 pub struct Driver {
     pub shared: Rc<Shared>,
     pub mappings: Vec<Rc<SqsMapping>>,
+    pub streams: Vec<Rc<StreamMapping>>,
     tasks: Vec<tokio::task::JoinHandle<()>>,
 }
 
 impl Driver {
-    /// Starts delivering. Must be called within a `LocalSet`.
-    pub fn start(shared: Rc<Shared>, hosts: mpsc::UnboundedReceiver<HostRequest>) -> Self {
-        let mappings = mappings(&shared);
+    /// Starts delivering: from streams, what is written from now on, and where a mapping says so what was before.
+    /// Must be called within a `LocalSet`.
+    pub async fn start(shared: Rc<Shared>, hosts: mpsc::UnboundedReceiver<HostRequest>) -> Self {
+        let (mappings, streams) = (mappings(&shared), streams(&shared));
+        for stream in &streams {
+            stream.prepare().await;
+        }
         let backend = Rc::clone(&shared.backend);
         let mut tasks = vec![
             tokio::task::spawn_local(async move { backend.drive().await }),
@@ -32,7 +37,8 @@ impl Driver {
             tokio::task::spawn_local(serve_hosts(Rc::clone(&shared), hosts)),
         ];
         tasks.extend(mappings.iter().map(|mapping| tokio::task::spawn_local(Rc::clone(mapping).run())));
-        Self { shared, mappings, tasks }
+        tasks.extend(streams.iter().map(|stream| tokio::task::spawn_local(Rc::clone(stream).run())));
+        Self { shared, mappings, streams, tasks }
     }
 }
 
@@ -50,6 +56,16 @@ fn mappings(shared: &Rc<Shared>) -> Vec<Rc<SqsMapping>> {
         Some(Rc::new(SqsMapping::new(settings.clone(), queue, function, Rc::clone(shared))))
     };
     stack.event_source_mappings.iter().filter_map(mapping).collect()
+}
+
+fn streams(shared: &Rc<Shared>) -> Vec<Rc<StreamMapping>> {
+    let mapping = |settings: &stack::StreamMapping| {
+        let has_stream = |table: &&stack::Table| table.stream_arn.as_ref() == Some(&settings.stream_arn);
+        let table = shared.stack.tables.iter().find(has_stream)?.clone();
+        let function = Rc::clone(shared.lambda.function(&settings.function_arn)?);
+        Some(Rc::new(StreamMapping::new(settings.clone(), table, function, Rc::clone(shared))))
+    };
+    shared.stack.stream_mappings.iter().filter_map(mapping).collect()
 }
 
 /// A handler's request to the endpoint of an API, and where its answer goes.

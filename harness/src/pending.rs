@@ -64,7 +64,8 @@ impl PendingWork {
         self.0.changes.subscribe()
     }
 
-    fn changed(&self) {
+    /// Says that something else has changed on which it depends whether a replay is at rest.
+    pub fn changed(&self) {
         self.0.changes.send_modify(|count| *count += 1);
     }
 }

@@ -153,13 +153,19 @@ fn at_rest(driver: &Driver, standing: &Standing) -> Option<Settled> {
     let now = driver.shared.backend.clock().now();
     let outstanding = standing.outstanding.iter().any(|next| !next.recurring || next.due <= now);
     let busy_queue = source_queues(driver, standing).next().is_some() || !standing.on_its_way.is_empty();
-    if !handed_over || outstanding || busy_queue || !driver.shared.pending.is_empty() {
+    let unread_stream = unread_streams(driver).next().is_some();
+    if !handed_over || outstanding || busy_queue || unread_stream || !driver.shared.pending.is_empty() {
         return None;
     }
     Some(match standing.next_recurring() {
         Some((until, what)) => Settled::Waiting { until, what: named(driver, what), overdue: false, last_error: None },
         None => Settled::Idle,
     })
+}
+
+/// The tables with changes in their streams that a function is to get and has not.
+fn unread_streams(driver: &Driver) -> impl Iterator<Item = &str> {
+    driver.streams.iter().filter(|stream| !stream.caught_up()).map(|stream| stream.table())
 }
 
 /// The queues that a function is to empty and has not.
@@ -206,6 +212,11 @@ fn overdue(driver: &Driver, standing: &Standing) -> Settled {
     };
     let mut all = driver.shared.pending.all();
     all.extend(source_queues(driver, standing).map(of_queue));
+    all.extend(unread_streams(driver).map(|table| Pending {
+        what: format!("the stream of table {table} is not read to its end"),
+        due: None,
+        last_error: None,
+    }));
     all.extend(standing.outstanding.iter().filter(|next| !next.recurring).map(|next| Pending {
         what: named(driver, &next.what),
         due: Some(next.due),

@@ -85,6 +85,18 @@ impl Backend for Embedded {
         Duration::ZERO
     }
 
+    fn writes(&self) -> u64 {
+        *self.emulator.changes().borrow()
+    }
+
+    fn table_changed(&self, since: u64) -> LocalBoxFuture<'_, ()> {
+        let mut changes = self.emulator.changes();
+        Box::pin(async move {
+            // The emulator lives as long as this backend.
+            let _ = changes.wait_for(|count| *count != since).await;
+        })
+    }
+
     fn linger(&self) -> Duration {
         Duration::ZERO
     }

@@ -14,6 +14,7 @@ mod options;
 mod place;
 mod policy;
 mod remote;
+mod table_writes;
 mod tap;
 mod transit;
 mod under_way;
@@ -52,6 +53,14 @@ pub trait Backend {
     /// How long a receive may wait for a message by itself, in whole seconds; zero where
     /// [`Self::message_ready`] knows.
     fn long_poll(&self) -> Duration;
+
+    /// A number that grows with every change that a table's stream may show, before the call that makes the change
+    /// returns to its caller.
+    fn writes(&self) -> u64;
+
+    /// Returns when a stream that was empty while [`Self::writes`] was `since` may have records: as soon as there is
+    /// a change or, where the backend cannot tell, after a while.
+    fn table_changed(&self, since: u64) -> LocalBoxFuture<'_, ()>;
 
     /// How long a batch that is not full waits for messages that running functions may still send, so that
     /// batches come out alike on all backends; zero where nothing happens at the same time.

@@ -49,6 +49,8 @@ pub struct Pace {
     pub rest: Duration,
     /// How long a receive waits at the server.
     pub long_poll: Duration,
+    /// Between two looks at a stream that is empty.
+    pub stream_poll: Duration,
     /// How long a batch that is not full waits for running functions.
     pub linger: Duration,
     /// How long a settle waits at the most.
@@ -254,10 +256,18 @@ impl Pace {
                 tick: millis(500),
                 rest: millis(5_000),
                 long_poll: millis(20_000),
+                stream_poll: millis(1_000),
                 linger: millis(2_000),
                 patience,
             },
-            _ => Self { tick: millis(20), rest: millis(60), long_poll: millis(2_000), linger: millis(1_000), patience },
+            _ => Self {
+                tick: millis(20),
+                rest: millis(60),
+                long_poll: millis(2_000),
+                stream_poll: millis(200),
+                linger: millis(1_000),
+                patience,
+            },
         }
     }
 }

@@ -185,6 +185,14 @@ impl Backend for Remote {
         self.pace.long_poll
     }
 
+    fn writes(&self) -> u64 {
+        self.transit.table_writes()
+    }
+
+    fn table_changed(&self, _: u64) -> LocalBoxFuture<'_, ()> {
+        Box::pin(tokio::time::sleep(self.pace.stream_poll))
+    }
+
     fn linger(&self) -> Duration {
         self.pace.linger
     }

@@ -13,6 +13,7 @@ use rehearsal_emulator::eventbridge::pattern::Pattern;
 use rehearsal_emulator::protocol::{Identity, Request, Service, query};
 use serde_json::{Value, json};
 
+use super::table_writes::may_have_written;
 use super::tap::is_test_event;
 use crate::stack::{Bucket, NotificationTarget, Stack};
 
@@ -36,6 +37,8 @@ struct Books {
     objects: BTreeSet<(String, String)>,
     /// What the last call that something follows from was, by queue: for people.
     causes: BTreeMap<String, String>,
+    /// How many calls wrote to tables, or may have.
+    table_writes: u64,
 }
 
 impl Transit {
@@ -46,6 +49,7 @@ impl Transit {
 
     /// Learns from an answer.
     pub fn observe(&self, identity: &Identity, request: &Request, response: &http::Response<Bytes>) {
+        self.books().table_writes += u64::from(may_have_written(identity, response));
         if !response.status().is_success() {
             return;
         }
@@ -66,6 +70,11 @@ impl Transit {
         let seen = books.seen.get(queue).map_or(0, |ids| ids.len() as u64);
         let missing = expected.saturating_sub(seen + inside);
         (missing > 0).then(|| (missing, books.causes.get(queue).cloned().unwrap_or_default()))
+    }
+
+    /// How many calls wrote to tables so far.
+    pub fn table_writes(&self) -> u64 {
+        self.books().table_writes
     }
 
     /// The names of the queues that something came into or must come into.

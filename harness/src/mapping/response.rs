@@ -1,27 +1,27 @@
-//! What a function's response says of the messages of its batch.
+//! What a function's response says of the messages or records of its batch.
 //! <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting>
+//! <https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html>
 
 use std::collections::BTreeSet;
 
-use aws_sdk_sqs::types::Message;
 use serde_json::Value;
 
-/// Which messages of a batch failed.
+/// Which items of a batch failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failed {
     None,
-    /// These message ids.
+    /// Those with these ids: message ids, or sequence numbers of records.
     Some(BTreeSet<String>),
     /// The whole batch, for this reason.
     All(String),
 }
 
 impl Failed {
-    /// Whether a message failed.
-    pub fn has(&self, message: &Message) -> bool {
+    /// Whether the item with this id failed.
+    pub fn has(&self, id: &str) -> bool {
         match self {
             Self::None => false,
-            Self::Some(ids) => ids.contains(message.message_id().unwrap_or_default()),
+            Self::Some(ids) => ids.contains(id),
             Self::All(_) => true,
         }
     }
@@ -36,9 +36,9 @@ impl Failed {
     }
 }
 
-/// Reads a response. No list, null or an empty list: all succeeded. An identifier that is empty, null, not
+/// Reads a response to a batch of items with these ids. No list, null or an empty list: all succeeded. An identifier that is empty, null, not
 /// text or not in the batch, or a response that is not of this shape: the whole batch failed.
-pub fn failed_messages(response: &str, batch: &[Message]) -> Failed {
+pub fn failed_items<'b>(response: &str, ids: impl Iterator<Item = &'b str>) -> Failed {
     let Ok(response) = serde_json::from_str::<Value>(response) else {
         return Failed::All("the response is not JSON".to_owned());
     };
@@ -53,7 +53,7 @@ pub fn failed_messages(response: &str, batch: &[Message]) -> Failed {
         Value::Array(failures) => failures,
         _ => return Failed::All("batchItemFailures is not a list".to_owned()),
     };
-    let known: BTreeSet<&str> = batch.iter().filter_map(Message::message_id).collect();
+    let known: BTreeSet<&str> = ids.collect();
     let mut failed = BTreeSet::new();
     for failure in failures {
         match failure["itemIdentifier"].as_str() {
@@ -70,10 +70,6 @@ mod tests {
     use super::*;
     use rstest::rstest;
 
-    fn batch() -> Vec<Message> {
-        ["a", "b"].map(|id| Message::builder().message_id(id).build()).to_vec()
-    }
-
     #[rstest]
     #[case::null("null", &[])]
     #[case::empty_object("{}", &[])]
@@ -88,10 +84,9 @@ mod tests {
     #[case::null_identifier(r#"{"batchItemFailures": [{"itemIdentifier": null}]}"#, &["a", "b"])]
     #[case::misspelt_key(r#"{"batchItemFailures": [{"ItemIdentifier": "b"}]}"#, &["a", "b"])]
     fn batch_item_failures_name_what_stays(#[case] response: &str, #[case] stays: &[&str]) {
-        let batch = batch();
-        let failed = failed_messages(response, &batch);
-        let staying: Vec<_> =
-            batch.iter().filter(|message| failed.has(message)).filter_map(Message::message_id).collect();
+        let batch = ["a", "b"];
+        let failed = failed_items(response, batch.into_iter());
+        let staying: Vec<_> = batch.into_iter().filter(|id| failed.has(id)).collect();
         assert_eq!(staying, stays);
     }
 }

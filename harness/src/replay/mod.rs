@@ -91,10 +91,11 @@ async fn play(
         let failure = player.failure(scenario.template.span.clone(), error.to_string());
         return finish(&shared, vec![failure], Settled::Idle, Leftovers::default());
     }
-    let driver = Driver::start(Rc::clone(&shared), hosts);
+    // Before the driver, which finds where each stream begins: what is given is in the streams before that place.
     if let Err(failure) = player.given().await {
         return finish(&shared, vec![*failure], Settled::Idle, Leftovers::default());
     }
+    let driver = Driver::start(Rc::clone(&shared), hosts).await;
     let mut failures: Vec<Failure> = player.steps(&driver).await.err().map(|failure| *failure).into_iter().collect();
     let settled = settle::settle(&driver, settle::DEFAULT_LIMIT).await;
     shared.recorder.record(None, What::Settled { state: settled.to_string() });

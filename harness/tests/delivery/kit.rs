@@ -47,6 +47,7 @@ pub struct Seen {
 #[derive(Default)]
 pub struct Rig {
     resources: String,
+    given: String,
     expect: String,
     app: App,
     unbound: bool,
@@ -110,6 +111,12 @@ impl Rig {
         self
     }
 
+    /// Adds a line to what the scenario starts with.
+    pub fn given(mut self, line: &str) -> Self {
+        self.given += &format!("  {line}\n");
+        self
+    }
+
     /// Puts a file beside the scenario.
     pub fn file(mut self, name: &'static str, content: impl Into<Vec<u8>>) -> Self {
         self.files.push((name, content.into()));
@@ -159,8 +166,10 @@ impl Rig {
         );
         write("template.yaml", template.as_bytes());
         let steps: String = steps.iter().map(|step| format!("  - {step}\n")).collect();
-        let expect = if self.expect.is_empty() { String::new() } else { format!("expect:\n{}", self.expect) };
-        let scenario = format!("version: 1\nname: A rule\ntemplate: template.yaml\nsteps:\n{steps}{expect}");
+        let section =
+            |name: &str, lines: &str| if lines.is_empty() { String::new() } else { format!("{name}:\n{lines}") };
+        let (given, expect) = (section("given", &self.given), section("expect", &self.expect));
+        let scenario = format!("version: 1\nname: A rule\ntemplate: template.yaml\n{given}steps:\n{steps}{expect}");
         write("rule.yaml", scenario.as_bytes());
         self.files.iter().for_each(|(name, content)| write(name, content));
         let apps = Apps::new(&directory).app(if self.unbound { "other.yaml" } else { "template.yaml" }, self.app);

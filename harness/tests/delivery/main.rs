@@ -11,5 +11,7 @@ mod kit;
 mod payloads;
 mod settling;
 mod sqs;
+mod stream_payloads;
+mod streams;
 mod taps;
 mod tracing;

@@ -79,7 +79,7 @@ fn rig() -> Rig {
 }
 
 /// The leaves of an event by their paths, with the run's own names and account told as the embedded backend's.
-fn leaves(event: &Value) -> BTreeMap<String, Value> {
+pub fn leaves(event: &Value) -> BTreeMap<String, Value> {
     let mut leaves = BTreeMap::new();
     collect("", event, &mut leaves);
     leaves
