@@ -5,11 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use similar::TextDiff;
 
-use crate::outcome::{Finished, NotRun, Outcome};
-
-mod known;
-
-pub use known::{KNOWN, Known};
+use crate::outcome::{Finished, NotRun, Observed, Outcome};
 
 /// A scenario on one backend or several.
 #[derive(Clone, Debug)]
@@ -51,9 +47,9 @@ impl Runs {
         self.finished.iter().all(fine) && self.finished.iter().any(Finished::passed) && self.is_same()
     }
 
-    /// Whether all that was compared is the same, but for what is known to differ.
+    /// Whether all that was compared is the same.
     pub fn is_same(&self) -> bool {
-        self.parities.iter().flat_map(|parity| &parity.differences).all(|difference| difference.known.is_some())
+        self.parities.iter().all(|parity| parity.differences.is_empty())
     }
 
     /// Whether it ran nowhere, for a reason that is nobody's fault.
@@ -79,8 +75,6 @@ pub struct Difference {
     pub what: String,
     /// Lines of the first backend with `-` before them, of the second with `+`.
     pub lines: Vec<String>,
-    /// Why it is no failure, where that is known.
-    pub known: Option<&'static Known>,
 }
 
 /// All differences between two outcomes of one scenario. Outcomes that were not observed whole have none.
@@ -91,10 +85,12 @@ pub fn differences(first: &Outcome, second: &Outcome) -> Vec<Difference> {
     found.extend(text("queues", &a.queues, &b.queues));
     found.extend(text("invocations", &counts(&first.invocations), &counts(&second.invocations)));
     let functions: BTreeSet<&String> = a.payload_shapes.keys().chain(b.payload_shapes.keys()).collect();
-    let none = BTreeSet::new();
+    let lines = |observed: &Observed, function: &String| -> String {
+        let shape = observed.payload_shapes.get(function).into_iter().flatten();
+        shape.map(|line| format!("{line}\n")).collect()
+    };
     for function in functions {
-        let [a, b] = [a, b].map(|observed| observed.payload_shapes.get(function).unwrap_or(&none));
-        found.extend(payload(function, a, b, [first.backend, second.backend]));
+        found.extend(text(&format!("payload of {function}"), &lines(a, function), &lines(b, function)));
     }
     found
 }
@@ -107,31 +103,12 @@ fn text(what: &str, a: &str, b: &str) -> Option<Difference> {
     let diff = TextDiff::from_lines(a, b);
     let changed = diff.iter_all_changes().filter(|change| change.tag() != similar::ChangeTag::Equal);
     let lines: Vec<String> = changed.map(|change| format!("{}{}", change.tag(), change.value().trim_end())).collect();
-    (!lines.is_empty()).then(|| Difference { what: what.to_owned(), lines, known: None })
-}
-
-/// Fields of a payload that only one backend has: those that are known apart from the others.
-fn payload(function: &str, a: &BTreeSet<String>, b: &BTreeSet<String>, backends: [&str; 2]) -> Vec<Difference> {
-    let only = |these: &BTreeSet<String>, others: &BTreeSet<String>, sign: &str| -> Vec<String> {
-        these.difference(others).map(|line| format!("{sign}{line}")).collect()
-    };
-    let mut grouped: BTreeMap<Option<usize>, Vec<String>> = BTreeMap::new();
-    for line in [only(a, b, "-"), only(b, a, "+")].concat() {
-        let known = KNOWN.iter().position(|known| known.covers(&line[1..], backends));
-        grouped.entry(known).or_default().push(line);
-    }
-    let difference = |(known, lines): (Option<usize>, Vec<String>)| Difference {
-        what: format!("payload of {function}"),
-        lines,
-        known: known.map(|index| &KNOWN[index]),
-    };
-    grouped.into_iter().map(difference).collect()
+    (!lines.is_empty()).then(|| Difference { what: what.to_owned(), lines })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outcome::Observed;
     use crate::settle::Settled;
 
     fn outcome(backend: &'static str, change: impl FnOnce(&mut Outcome)) -> Finished {

@@ -160,7 +160,7 @@ pub fn summary(all: &[Runs], took: Duration, styled: bool) -> String {
     }
     let scenarios = counted(all.len() as u64, "scenario");
     let line = format!("\n{scenarios}: {} in {took:.1?}\n", counts.join(", "));
-    not_simulated(all) + &parity::known(all) + &line
+    not_simulated(all) + &line
 }
 
 fn not_simulated(all: &[Runs]) -> String {

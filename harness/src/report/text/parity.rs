@@ -1,7 +1,5 @@
 //! Several backends beside each other: same or different, and how.
 
-use std::collections::BTreeSet;
-
 use super::{Paint, real};
 use crate::outcome::{Finished, Outcome};
 use crate::parity::{Difference, Runs};
@@ -23,7 +21,7 @@ pub fn line(runs: &Runs, styled: bool) -> String {
     format!("{} {name}  {facts}\n        {}\n{}", paint.bad(" DIFFER"), runs.file(), differences(runs, styled))
 }
 
-/// What the first backend and the others did differently, but for what is known.
+/// What the first backend and the others did differently.
 pub fn differences(runs: &Runs, styled: bool) -> String {
     let of = |[first, other]: [&str; 2], difference: &Difference| {
         let left_out = difference.lines.len().saturating_sub(SHOWN);
@@ -34,22 +32,7 @@ pub fn differences(runs: &Runs, styled: bool) -> String {
     };
     let mut text = String::new();
     for parity in &runs.parities {
-        let unknown = parity.differences.iter().filter(|difference| difference.known.is_none());
-        text.extend(unknown.map(|difference| of(parity.backends, difference)));
+        text.extend(parity.differences.iter().map(|difference| of(parity.backends, difference)));
     }
     if text.is_empty() { text } else { text + "\n" }
-}
-
-/// The known differences that were met, each once, with the reason.
-pub fn known(all: &[Runs]) -> String {
-    let differences = all.iter().flat_map(|runs| &runs.parities).flat_map(|parity| &parity.differences);
-    let met: BTreeSet<String> = differences
-        .filter_map(|difference| difference.known)
-        .map(|known| format!("    {} {}: {} ({})\n", known.backend, known.field, known.reason, known.page))
-        .collect();
-    if met.is_empty() {
-        String::new()
-    } else {
-        format!("\nknown differences:\n{}", met.into_iter().collect::<String>())
-    }
 }
