@@ -86,12 +86,19 @@ impl Ids {
 /// `length` lower-case letters and digits that follow from no seed: what tells runs apart that share one
 /// AWS, such as a real account. Never part of an embedded replay.
 pub fn unrepeatable(length: usize) -> String {
-    pick(&mut fastrand::Rng::new(), b"abcdefghijklmnopqrstuvwxyz0123456789", length)
+    pick(&mut unseeded(), b"abcdefghijklmnopqrstuvwxyz0123456789", length)
 }
 
 /// An account's number, twelve digits, that follows from no seed.
 pub fn unrepeatable_account() -> String {
-    pick(&mut fastrand::Rng::new(), b"123456789", 12)
+    pick(&mut unseeded(), b"123456789", 12)
+}
+
+/// A generator that the system seeds. `fastrand::Rng::new` would follow from the thread's own, which
+/// [`Ids::seeded`] has perhaps seeded.
+fn unseeded() -> fastrand::Rng {
+    use std::hash::{BuildHasher, Hasher, RandomState};
+    fastrand::Rng::with_seed(RandomState::new().build_hasher().finish())
 }
 
 fn pick(random: &mut fastrand::Rng, alphabet: &[u8], length: usize) -> String {
@@ -100,7 +107,16 @@ fn pick(random: &mut fastrand::Rng, alphabet: &[u8], length: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::Ids;
+    use super::{Ids, unrepeatable, unrepeatable_account};
+
+    #[test]
+    fn what_is_unrepeatable_does_not_follow_from_the_threads_seed() {
+        let draw = || {
+            let _seeds_the_thread = Ids::seeded(1);
+            (unrepeatable(8), unrepeatable_account())
+        };
+        assert_ne!(draw(), draw());
+    }
 
     #[test]
     fn one_seed_gives_one_sequence() {
