@@ -13,9 +13,9 @@
 //! - the driver: [`backend`], `provision`, `call` (the layer around every AWS call), `invoke` (one
 //!   invocation) and `logs`, `mapping` (event source mappings), `push` (asynchronous invocation), `api` (API Gateway),
 //!   [`event`] (payloads), `pending` and [`settle`] (when is it at rest?); `shared` is what they have in common,
-//!   and `driver` puts them together;
-//! - a run: `replay` (one replay), [`mod@run`] (one scenario to one [`outcome::Outcome`]), [`state`] and
-//!   [`snapshot`], [`trace`];
+//!   `driver` puts them together, and `interrupt` is Ctrl-C;
+//! - a run: `replay` (one replay), [`mod@run`] (one scenario to one [`outcome::Outcome`]), [`parity`] (two outcomes),
+//!   [`state`] and [`snapshot`], [`trace`];
 //! - what people see: [`report`] (in `words`), [`cli`], [`testing`].
 
 mod api;
