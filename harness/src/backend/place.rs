@@ -257,7 +257,7 @@ impl Pace {
                 rest: millis(5_000),
                 long_poll: millis(20_000),
                 stream_poll: millis(1_000),
-                linger: millis(2_000),
+                linger: millis(5_000),
                 patience,
             },
             _ => Self {
@@ -265,7 +265,7 @@ impl Pace {
                 rest: millis(60),
                 long_poll: millis(2_000),
                 stream_poll: millis(200),
-                linger: millis(1_000),
+                linger: millis(5_000),
                 patience,
             },
         }

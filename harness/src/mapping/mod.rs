@@ -14,6 +14,10 @@ mod tests;
 pub use sqs::SqsMapping;
 pub use stream::StreamMapping;
 
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
 use crate::shared::Shared;
 
 /// A batch is cut at this size, whatever its batch size.
@@ -23,16 +27,39 @@ fn describe(error: &impl std::error::Error) -> String {
     aws_smithy_types::error::display::DisplayErrorContext(error).to_string()
 }
 
-/// Lets running functions send or write what may belong into a batch, for a short while.
-async fn linger(shared: &Shared) {
-    let mut changes = shared.pending.changes();
-    let over = tokio::time::sleep(shared.backend.linger());
-    tokio::pin!(over);
-    while !shared.pending.is_empty() {
-        tokio::select! {
-            biased;
-            () = &mut over => return,
-            _ = changes.changed() => {}
+/// Lets running functions send or write what may belong into a batch that is not full, where that takes time.
+struct Linger<'s> {
+    shared: &'s Shared,
+    until: Timestamp,
+    /// Whether no function was running before the last look.
+    quiet: bool,
+}
+
+/// Between two looks while functions are running.
+const LOOK: Duration = Duration::from_millis(100);
+
+impl<'s> Linger<'s> {
+    fn new(shared: &'s Shared) -> Self {
+        let linger = SignedDuration::try_from(shared.backend.linger()).unwrap_or(SignedDuration::MAX);
+        Self { shared, until: shared.backend.clock().now() + linger, quiet: false }
+    }
+
+    /// Whether to look for more once again: waits until no function is running any more, or a moment.
+    async fn again(&mut self) -> bool {
+        if self.quiet || self.shared.backend.clock().now() >= self.until {
+            return false;
         }
+        let mut changes = self.shared.pending.changes();
+        let moment = tokio::time::sleep(LOOK);
+        tokio::pin!(moment);
+        while !self.shared.pending.is_empty() {
+            tokio::select! {
+                biased;
+                () = &mut moment => return true,
+                _ = changes.changed() => {}
+            }
+        }
+        self.quiet = true;
+        true
     }
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use aws_sdk_dynamodbstreams::types::Record;
 use jiff::Timestamp;
 
-use super::{BATCH_BYTES, StreamMapping, describe, linger};
+use super::{BATCH_BYTES, Linger, StreamMapping, describe};
 use crate::event;
 
 /// What `GetRecords` gives at the most.
@@ -39,7 +39,7 @@ impl StreamMapping {
         let backend = &self.shared.backend;
         let mut batch = self.first_records(reader).await?;
         let window_end = backend.clock().now() + self.settings.batching_window;
-        let mut lingered = backend.linger().is_zero();
+        let mut linger = Linger::new(&self.shared);
         while batch.len() < self.settings.batch_size as usize && bytes(&batch) < BATCH_BYTES {
             let writes = backend.writes();
             let more = self.read(reader, self.settings.batch_size as usize - batch.len()).await;
@@ -51,11 +51,8 @@ impl StreamMapping {
                 if !self.changed_before(window_end, writes).await {
                     break;
                 }
-            } else if lingered {
+            } else if !linger.again().await {
                 break;
-            } else {
-                linger(&self.shared).await;
-                lingered = true;
             }
         }
         Some(batch)

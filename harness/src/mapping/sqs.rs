@@ -14,7 +14,7 @@ use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, MessageSystemA
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::response::{Failed, failed_items};
-use super::{BATCH_BYTES, describe};
+use super::{BATCH_BYTES, Linger, describe};
 use crate::backend::whole_seconds;
 use crate::event;
 use crate::invoke::{Function, Request};
@@ -98,7 +98,7 @@ impl SqsMapping {
         let backend = &self.shared.backend;
         let window_end = backend.clock().now() + self.settings.batching_window;
         let windowed = !self.settings.batching_window.is_zero();
-        let mut lingered = backend.linger().is_zero();
+        let mut linger = Linger::new(&self.shared);
         loop {
             let wanted = self.settings.batch_size.saturating_sub(u32::try_from(batch.len()).unwrap_or(u32::MAX));
             let wait = match (batch.is_empty(), windowed) {
@@ -111,15 +111,13 @@ impl SqsMapping {
             batch.extend(received);
             let full = batch.len() >= self.settings.batch_size as usize || bytes(&batch) >= BATCH_BYTES;
             // A queue that looked ready and gave nothing has moved its messages to its dead-letter queue.
-            if full || batch.is_empty() || (nothing_more && !windowed && lingered) {
+            if full || batch.is_empty() {
                 return batch;
             }
-            if windowed && !self.ready_before(window_end).await {
+            let goes_on =
+                if windowed { self.ready_before(window_end).await } else { !nothing_more || linger.again().await };
+            if !goes_on {
                 return batch;
-            }
-            if nothing_more && !windowed {
-                super::linger(&self.shared).await;
-                lingered = true;
             }
         }
     }
