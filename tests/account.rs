@@ -13,6 +13,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use common::{Project, ROOT, Run};
+use rstest::rstest;
 
 const SCENARIO: &str = "scenarios/csv/bom.yaml";
 /// Takes seconds, so that it can be ended half-way.
@@ -165,4 +166,23 @@ fn a_prefix_that_could_be_anybodys_is_refused() {
     let Some(account) = Account::new() else { return };
     let run = account.run(&["clean", "--account", &account.id, "--prefix", "prod-"]).with_code(2);
     assert_eq!(run.stderr, "error: the prefix must begin with `rehearsal-`, as all names of a run do\n");
+}
+
+/// What a test on LocalStack does without an engine: this binary is run again for one of its tests.
+#[rstest]
+#[case::skipped(&[], Some(0), "tests on LocalStack are skipped: no Docker engine answers at DOCKER_HOST=unix:///nowhere.sock")]
+#[case::required(&[("REHEARSAL_REQUIRE_DOCKER", "1")], Some(101), "REHEARSAL_REQUIRE_DOCKER=1, and no Docker engine answers")]
+#[case::not_wanted(&[("REHEARSAL_BACKENDS", "embedded")], Some(0), "")]
+#[case::misspelt(&[("REHEARSAL_BACKENDS", "embeded")], Some(101), "REHEARSAL_BACKENDS names `embeded`; tests run on `embedded` and on `localstack`")]
+fn without_an_engine_a_test_is(#[case] environment: &[(&str, &str)], #[case] code: Option<i32>, #[case] said: &str) {
+    let mut command = Command::new(std::env::current_exe().expect("a test has a binary"));
+    command.args(["a_prefix_that_could_be_anybodys_is_refused", "--exact"]).env("DOCKER_HOST", "unix:///nowhere.sock");
+    for name in ["REHEARSAL_REQUIRE_DOCKER", "REHEARSAL_BACKENDS", "REHEARSAL_LOCALSTACK_URL", "NEXTEST"] {
+        command.env_remove(name);
+    }
+    let output = command.envs(environment.iter().copied()).output().expect("it runs");
+    let shown = String::from_utf8_lossy(&[output.stderr, output.stdout].concat()).into_owned();
+    assert_eq!(output.status.code(), code, "{shown}");
+    assert!(shown.contains(said), "{shown}");
+    assert!(!said.is_empty() || !shown.contains("skipped:"), "nothing is said of what is not wanted: {shown}");
 }
