@@ -134,6 +134,23 @@ fn an_endpoint_that_does_not_answer_is_exit_code_3() {
     assert!(run.stderr.contains("help: start it, for example with `docker compose up --wait`"), "{}", run.stderr);
 }
 
+/// What is not compared is not called the same.
+#[test]
+fn a_scenario_that_is_skipped_on_a_backend_is_counted_apart() {
+    if !has_docker() {
+        return;
+    }
+    let files = ["scenarios/orders/create.yaml", "scenarios/orders/cancel.yaml"];
+    let mut command = rehearsal(&["run", "--backend", "embedded", "--backend", "localstack", files[0], files[1]]);
+    let run = Run::of(command.output().expect("it was built")).with_code(0);
+    run.says(&[
+        "   same An order is created",
+        "skipped An order is cancelled once",
+        "(localstack: it takes 2m of virtual",
+    ]);
+    run.says(&["2 scenarios: 1 same, 1 ok on one backend and skipped on the other in "]);
+}
+
 /// Every scenario that fits into real time ends alike on both backends.
 #[test]
 fn the_documented_workflows_are_the_same_on_localstack_and_embedded() {

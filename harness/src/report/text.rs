@@ -144,7 +144,9 @@ pub fn summary(all: &[Runs], took: Duration, styled: bool) -> String {
     let (passed, invalid, skipped) = (count(Runs::passed), count(Runs::is_invalid), count(Runs::was_skipped));
     let failed = all.len() - passed - invalid - skipped;
     let compares = all.iter().any(|runs| runs.finished.len() > 1);
-    let mut counts = vec![paint.good(&format!("{passed} {}", if compares { "same" } else { "ok" }))];
+    // What ran on one backend alone was compared with nothing.
+    let alone = if compares { count(|runs| runs.passed() && runs.parities.is_empty()) } else { 0 };
+    let mut counts = vec![paint.good(&format!("{} {}", passed - alone, if compares { "same" } else { "ok" }))];
     let bad = if compares { "different or failed" } else { "failed" };
     for (count, what) in [(failed, bad), (invalid, "invalid")] {
         if count > 0 {
@@ -154,9 +156,8 @@ pub fn summary(all: &[Runs], took: Duration, styled: bool) -> String {
     if skipped > 0 {
         counts.push(format!("{skipped} skipped"));
     }
-    let partly = count(|runs| !runs.was_skipped() && runs.finished.iter().any(Finished::was_skipped));
-    if partly > 0 {
-        counts.push(format!("{partly} skipped on a backend"));
+    if alone > 0 {
+        counts.push(format!("{alone} ok on one backend and skipped on the other"));
     }
     let scenarios = counted(all.len() as u64, "scenario");
     let line = format!("\n{scenarios}: {} in {took:.1?}\n", counts.join(", "));
