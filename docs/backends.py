@@ -47,7 +47,8 @@ def main():
     for row in columns[0]["rows"]:
         lines.append(f"| {row} | " + " | ".join(column["rows"][row] for column in columns) + " |")
     for head, one in zip(heads, columns):
-        lines += ["", f"What fails on {head}:", ""] + (one["fails"] or ["- nothing"])
+        fails = one["fails"] or ["- nothing"]
+        lines += ["", f"<details><summary>What fails on {head}</summary>", "", *fails, "", "</details>"]
     write(lines)
 
 

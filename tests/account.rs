@@ -131,7 +131,7 @@ fn another_account_than_the_one_that_is_named_is_refused_before_anything_is_made
     let expected =
         format!("error: the credentials belong to the account {}, and --account names 999999999999\n", account.id);
     assert!(run.stderr.starts_with(&expected), "{}", run.stderr);
-    assert!(run.stderr.contains("help: nothing was created"), "{}", run.stderr);
+    assert!(run.stderr.contains("help: nothing was created or removed"), "{}", run.stderr);
     assert_eq!(account.queues(), [""; 0]);
 }
 
@@ -146,7 +146,12 @@ fn credentials_that_are_not_there_are_exit_code_3() {
     command.env("AWS_REGION", "us-east-1").env("AWS_EC2_METADATA_DISABLED", "true");
     let run = Run::of(command.output().expect("it was built")).with_code(3);
     assert!(run.stderr.starts_with("error: no AWS credentials were found"), "{}", run.stderr);
-    assert!(run.stderr.contains("help: sign in: `aws sso login`, or set AWS_PROFILE"), "{}", run.stderr);
+    assert!(
+        run.stderr
+            .contains("help: sign in: `aws sso login` or `aws configure`, or set AWS_PROFILE or AWS_ACCESS_KEY_ID"),
+        "{}",
+        run.stderr
+    );
 }
 
 /// The tag tells the harness's own from what only has such a name.

@@ -62,6 +62,11 @@ impl Runs {
         self.finished.iter().any(|finished| matches!(finished.result, Err(NotRun::Invalid(_))))
     }
 
+    /// Whether Ctrl-C ended it.
+    pub fn was_stopped(&self) -> bool {
+        self.finished.iter().any(|finished| matches!(finished.result, Err(NotRun::Interrupted)))
+    }
+
     /// Whether a backend did not answer.
     pub fn is_unavailable(&self) -> bool {
         self.finished.iter().any(|finished| matches!(finished.result, Err(NotRun::Unavailable(_))))

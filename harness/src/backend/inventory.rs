@@ -29,9 +29,7 @@ pub struct Cleaned {
 /// # Errors
 /// The prefix could be somebody else's.
 pub async fn clean(config: &SdkConfig, prefix: &str) -> Result<Cleaned, String> {
-    if !prefix.starts_with(PREFIX) {
-        return Err(format!("the prefix must begin with `{PREFIX}`, as all names of a run do"));
-    }
+    check_prefix(prefix)?;
     let mut cleaning = Cleaning { prefix, config, cleaned: Cleaned::default() };
     // What delivers goes before what is delivered to.
     cleaning.buckets().await;
@@ -40,6 +38,17 @@ pub async fn clean(config: &SdkConfig, prefix: &str) -> Result<Cleaned, String> 
     cleaning.queues().await;
     cleaning.tables().await;
     Ok(cleaning.cleaned)
+}
+
+/// Whether a prefix is one that only the harness's own names begin with.
+///
+/// # Errors
+/// It could be somebody else's.
+pub fn check_prefix(prefix: &str) -> Result<(), String> {
+    if prefix.starts_with(PREFIX) {
+        return Ok(());
+    }
+    Err(format!("the prefix must begin with `{PREFIX}`, as all names of a run do"))
 }
 
 struct Cleaning<'c> {

@@ -21,7 +21,7 @@ mod under_way;
 
 pub use container::DEFAULT_IMAGE;
 pub use embedded::Embedded;
-pub use inventory::{Cleaned, TAG, clean};
+pub use inventory::{Cleaned, TAG, check_prefix, clean};
 pub use options::{DEFAULT_PATIENCE, Kind, Options, Unavailable};
 pub use place::{Place, Site};
 pub use remote::{Remote, whole_seconds};

@@ -122,11 +122,15 @@ impl Place {
 
     /// A real account: region and credentials as the AWS CLI finds them.
     async fn account(options: &Options) -> Result<Self, Unavailable> {
-        if options.account.is_none() {
+        let Some(account) = &options.account else {
             return Err(Unavailable::misused(
                 "--backend aws needs --account",
                 "name the account that the resources are to be made in: --account 123456789012",
             ));
+        };
+        if account.len() != 12 || !account.bytes().all(|byte| byte.is_ascii_digit()) {
+            let message = format!("--account {account}: an account's id is twelve digits");
+            return Err(Unavailable::misused(message, "`aws sts get-caller-identity` tells it"));
         }
         let http = network(options.endpoint_url.as_deref());
         let loaded = aws_config::defaults(BehaviorVersion::latest()).http_client(http).load().await;
@@ -151,7 +155,7 @@ impl Place {
         match &options.account {
             Some(named) if self.kind == Kind::Aws && *named != caller => Err(Unavailable::misused(
                 format!("the credentials belong to the account {caller}, and --account names {named}"),
-                "nothing was created; choose the profile of the account that you named, or name the other one",
+                "nothing was created or removed; choose the profile of the account that you named, or name the other one",
             )),
             _ => Ok(()),
         }
@@ -273,7 +277,10 @@ impl Pace {
 }
 
 fn no_credentials() -> Unavailable {
-    Unavailable::new("no AWS credentials were found", "sign in: `aws sso login`, or set AWS_PROFILE")
+    Unavailable::new(
+        "no AWS credentials were found",
+        "sign in: `aws sso login` or `aws configure`, or set AWS_PROFILE or AWS_ACCESS_KEY_ID",
+    )
 }
 
 /// The URL with an address for the name `localhost`, since S3 clients put the bucket's name before a name.

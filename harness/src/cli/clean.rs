@@ -1,11 +1,11 @@
-//! `rehearsal clean`: removes what a killed run left in an account or at an endpoint.
+//! `rehearsal clean`: removes what a killed run left in an account.
 
 use std::process::ExitCode;
 
 use clap::Args;
 
 use super::{DIFFERENT, Failed, PlaceArgs, print_text};
-use crate::backend::{Cleaned, Kind, Options, Place};
+use crate::backend::{Cleaned, Kind, Options, Place, check_prefix};
 use crate::words::counted;
 
 /// What is to be removed, and where.
@@ -26,7 +26,13 @@ pub fn clean(args: &CleanArgs) -> Result<ExitCode, Failed> {
         region: args.place.region.clone(),
         ..Options::default()
     };
-    // With credentials of its own an endpoint shows each caller another account.
+    check_prefix(&args.prefix)?;
+    if options.account.is_none() {
+        return Err("clean needs --account: the account that is to be cleaned\nhelp: what `--backend endpoint` left \
+            goes with the emulator's restart"
+            .to_owned()
+            .into());
+    }
     let place = Place::open(Kind::Aws, &options, &|_| {})?;
     let Cleaned { removed, left, failed } = place.clean(&args.prefix)?;
     removed.iter().for_each(|what| print_text(&format!("removed {what}\n")));

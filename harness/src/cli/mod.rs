@@ -56,7 +56,7 @@ enum Command {
     Check(Selection),
     /// Print the JSON Schema of scenario files
     Schema,
-    /// Remove what an earlier run left in an account or at an endpoint, because it was killed
+    /// Remove what a run left in an account because it was killed: clean --account ID --prefix rehearsal-
     Clean(clean::CleanArgs),
 }
 
@@ -78,7 +78,8 @@ struct RunArgs {
     backend: Vec<Kind>,
     #[command(flatten)]
     place: PlaceArgs,
-    /// How long a replay may take, and wait without anything happening, where time is real [default: 30s]
+    /// Where time is real: replay only what takes no longer than this in virtual time, and give a wait up after so
+    /// long without anything happening [default: 30s]
     #[arg(long, value_name = "DURATION", value_parser = scenario::parse_duration)]
     real_time_limit: Option<Duration>,
     /// LocalStack's image with its tag [env: REHEARSAL_LOCALSTACK_IMAGE] [default: localstack/localstack:4.14.0]

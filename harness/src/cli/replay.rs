@@ -86,14 +86,18 @@ fn check_options(kinds: &[Kind], args: &RunArgs) -> Result<(), Failed> {
     let real = kinds.iter().any(|kind| *kind != Kind::Embedded);
     let has = |kind: Kind| kinds.contains(&kind);
     let needs = [
-        (args.place.endpoint_url.is_some(), has(Kind::Endpoint) || has(Kind::Aws), "--endpoint-url", "endpoint"),
+        (args.place.endpoint_url.is_some(), has(Kind::Endpoint) || has(Kind::Aws), "--endpoint-url", "endpoint or aws"),
         (args.place.account.is_some(), has(Kind::Aws), "--account", "aws"),
-        (args.place.region.is_some(), real, "--region", "endpoint"),
+        (args.place.region.is_some(), real, "--region", "localstack, endpoint or aws"),
         (args.localstack_image.is_some(), has(Kind::LocalStack), "--localstack-image", "localstack"),
-        (args.real_time_limit.is_some(), real, "--real-time-limit", "localstack"),
+        (args.real_time_limit.is_some(), real, "--real-time-limit", "localstack, endpoint or aws"),
     ];
     if args.update_snapshots && kinds.first() != Some(&Kind::Embedded) {
-        return Err("--update-snapshots writes what the embedded backend leaves: name it first".to_owned().into());
+        return Err(
+            "--update-snapshots writes what the embedded backend leaves: name that one first, with --backend embedded"
+                .to_owned()
+                .into(),
+        );
     }
     match needs.iter().find(|(given, read, ..)| *given && !read) {
         Some((_, _, option, backend)) => Err(format!("{option} means nothing without --backend {backend}").into()),
@@ -225,7 +229,7 @@ fn update_snapshot(finished: &mut Finished) -> Result<(), String> {
 }
 
 fn create(path: &Path) -> Result<(&Path, File), String> {
-    File::create(path).map(|file| (path, file)).map_err(|error| format!("{}: {error}", path.display()))
+    File::create(path).map(|file| (path, file)).map_err(|error| format!("the trace {}: {error}", path.display()))
 }
 
 /// The traces of all replays in one file; where there are several, each after a line with its scenario.

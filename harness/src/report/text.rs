@@ -142,13 +142,14 @@ pub fn summary(all: &[Runs], took: Duration, styled: bool) -> String {
     let paint = Paint(styled);
     let count = |is: fn(&Runs) -> bool| all.iter().filter(|runs| is(runs)).count();
     let (passed, invalid, skipped) = (count(Runs::passed), count(Runs::is_invalid), count(Runs::was_skipped));
-    let failed = all.len() - passed - invalid - skipped;
+    let stopped = count(Runs::was_stopped);
+    let failed = all.len() - passed - invalid - skipped - stopped;
     let compares = all.iter().any(|runs| runs.finished.len() > 1);
     // What ran on one backend alone was compared with nothing.
     let alone = if compares { count(|runs| runs.passed() && runs.parities.is_empty()) } else { 0 };
     let mut counts = vec![paint.good(&format!("{} {}", passed - alone, if compares { "same" } else { "ok" }))];
     let bad = if compares { "different or failed" } else { "failed" };
-    for (count, what) in [(failed, bad), (invalid, "invalid")] {
+    for (count, what) in [(failed, bad), (invalid, "invalid"), (stopped, "stopped")] {
         if count > 0 {
             counts.push(paint.bad(&format!("{count} {what}")));
         }

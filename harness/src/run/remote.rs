@@ -15,8 +15,11 @@ pub fn run(ready: &Ready<'_>, place: &Place, settings: Settings<'_>) -> Result<O
     let pair = Pair::replay(ready, seed, whole, true);
     let (takes, limit) = (pair.first.time, place.pace().patience);
     if takes > limit {
-        let reason =
-            format!("it takes {} of virtual time, and real time is limited to {}", duration(takes), duration(limit));
+        let reason = format!(
+            "it takes {} of virtual time, and real time is limited to {} (--real-time-limit)",
+            duration(takes),
+            duration(limit)
+        );
         return Err(NotRun::Skipped { name: ready.scenario.name.clone(), reason });
     }
     let (mut replayed, stack) = ready.replay_at(place, seed, whole)?;

@@ -156,7 +156,7 @@ fn a_replay_that_takes_longer_than_real_time_allows_is_skipped_with_the_reason()
     let Some(place) = localstack() else { return };
     let not_run = rig().not_run_at(place, &["advance: 1h"]);
     let NotRun::Skipped { reason, .. } = not_run else { panic!("{not_run:?}") };
-    assert_eq!(reason, "it takes 1h of virtual time, and real time is limited to 30s");
+    assert_eq!(reason, "it takes 1h of virtual time, and real time is limited to 30s (--real-time-limit)");
 }
 
 /// LocalStack's S3 events do not carry the id of the request that they follow from.
