@@ -85,6 +85,14 @@ fn signal(child: &mut Child, name: &str) -> Option<i32> {
     child.wait().expect("it ends").code()
 }
 
+/// With a bus, rules and their targets, which the other runs here do not have.
+#[test]
+fn a_run_of_rules_and_buses_leaves_nothing() {
+    let Some(account) = Account::new() else { return };
+    Run::of(account.replay("scenarios/events/large-order.yaml").output().expect("it was built")).with_code(0);
+    assert_eq!(account.clean(), "0 resources removed\n");
+}
+
 #[test]
 fn a_run_in_an_account_leaves_nothing() {
     let Some(account) = Account::new() else { return };

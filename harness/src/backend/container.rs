@@ -1,12 +1,14 @@
 //! LocalStack in a container, started by testcontainers for one run.
 //!
-//! What always holds: the container is gone when this process is, however it ends. Dropping the handle
-//! removes it at once; a helper process that waits for the end of this one removes it otherwise, after a
-//! panic, a signal or Ctrl-C, where no destructor runs.
+//! What always holds: the container is gone when this process is, however it ends, also while it starts.
+//! Dropping the handle removes it at once; a helper process that waits for the end of this one removes it
+//! otherwise, after a panic, a signal or Ctrl-C, where no destructor runs.
 
+use std::io::Write as _;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use rehearsal_emulator::ids::unrepeatable;
 use testcontainers::core::{ContainerPort, WaitFor};
 use testcontainers::runners::SyncRunner;
 use testcontainers::{Container as Running, ImageExt, TestcontainersError};
@@ -22,15 +24,21 @@ const TOKEN: &str = "LOCALSTACK_AUTH_TOKEN";
 /// The services that a replay uses: starting fewer is faster.
 const SERVICES: &str = "s3,sqs,sns,events,dynamodb,dynamodbstreams,sts";
 const PORT: u16 = 4566;
+/// What the reaper is told where this process ends in order.
+const ORDERLY: &str = "done";
 /// How long it may take to start, on a machine that is busy with a build.
 const START_LIMIT: Duration = Duration::from_secs(300);
 
 /// A running LocalStack.
 pub struct Container {
     pub url: String,
-    running: Option<Running<LocalStack>>,
-    reaper: Option<Child>,
+    // In this order: the reaper finds nothing to remove any more.
+    _running: Running<LocalStack>,
+    _reaper: Option<Reaper>,
 }
+
+/// A shell that waits for the end of this process, by the end of its input, and then removes the container.
+struct Reaper(Child);
 
 impl Container {
     /// Starts LocalStack and waits until it answers.
@@ -38,9 +46,12 @@ impl Container {
         let image = image.unwrap_or(DEFAULT_IMAGE);
         let (name, tag) = image.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).unwrap_or((image, "latest"));
         tell(&format!("starting {image}"));
+        let container = format!("rehearsal-localstack-{}", unrepeatable(10));
+        let reaper = Reaper::of(&container);
         let mut request = LocalStack::default()
             .with_name(name)
             .with_tag(tag)
+            .with_container_name(container)
             .with_env_var("SERVICES", SERVICES)
             .with_env_var("EAGER_SERVICE_LOADING", "1")
             .with_mapped_port(0, ContainerPort::Tcp(PORT))
@@ -52,21 +63,9 @@ impl Container {
             request = request.with_env_var(TOKEN, token);
         }
         let running = request.start().map_err(|error| unavailable(image, &error))?;
-        let reaper = reap(running.id());
         let url = address(&running).map_err(|error| unavailable(image, &error))?;
         tell(&format!("{image} answers at {url}"));
-        Ok(Self { url, running: Some(running), reaper })
-    }
-}
-
-impl Drop for Container {
-    fn drop(&mut self) {
-        drop(self.running.take());
-        if let Some(mut reaper) = self.reaper.take() {
-            // Its end of the pipe closes, and it finds nothing to remove.
-            drop(reaper.stdin.take());
-            let _ = reaper.wait();
-        }
+        Ok(Self { url, _running: running, _reaper: reaper })
     }
 }
 
@@ -75,20 +74,33 @@ fn address(running: &Running<LocalStack>) -> Result<String, TestcontainersError>
     Ok(format!("http://{host}:{}", running.get_host_port_ipv4(PORT)?))
 }
 
-/// A shell that waits for the end of this process, by the end of its input, and then removes the container.
-/// It is in a group of its own, so that Ctrl-C does not reach it.
-#[cfg(unix)]
-fn reap(container: &str) -> Option<Child> {
-    use std::os::unix::process::CommandExt;
-    let script = format!("read -r _; docker rm --force --volumes {container}");
-    let mut shell = Command::new("sh");
-    shell.args(["-c", &script]).process_group(0);
-    shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().ok()
+impl Reaper {
+    /// For the container of a name, which need not be there yet. It is in a group of its own, so that Ctrl-C does
+    /// not reach it. After a sudden end it looks twice: the engine may just have been asked to make the container.
+    #[cfg(unix)]
+    fn of(container: &str) -> Option<Self> {
+        use std::os::unix::process::CommandExt;
+        let remove = format!("docker rm --force --volumes {container}");
+        let script = format!("read -r word; {remove}; [ \"$word\" = {ORDERLY} ] || {{ sleep 2; {remove}; }}");
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &script]).process_group(0);
+        shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().ok().map(Self)
+    }
+
+    #[cfg(not(unix))]
+    fn of(_: &str) -> Option<Self> {
+        None
+    }
 }
 
-#[cfg(not(unix))]
-fn reap(_: &str) -> Option<Child> {
-    None
+impl Drop for Reaper {
+    fn drop(&mut self) {
+        if let Some(mut input) = self.0.stdin.take() {
+            // One that is gone already needs no word.
+            let _ = writeln!(input, "{ORDERLY}");
+        }
+        let _ = self.0.wait();
+    }
 }
 
 fn unavailable(image: &str, error: &TestcontainersError) -> Unavailable {
