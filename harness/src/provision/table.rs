@@ -1,16 +1,48 @@
-//! `CreateTable`'s input from the JSON that a template gives.
+//! Tables: `CreateTable`'s input is the JSON that a template gives.
+
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::client::Waiters;
 use aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, LocalSecondaryIndex, Projection,
-    ProjectionType, ProvisionedThroughput, ScalarAttributeType, StreamSpecification, StreamViewType,
+    ProjectionType, ProvisionedThroughput, ScalarAttributeType, StreamSpecification, StreamViewType, TableStatus, Tag,
+    TimeToLiveSpecification,
 };
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::{Clients, ProvisionError, Provisioned, built, done, failed};
+use crate::stack::Table;
+
+/// How long a table may take to be created; usually seconds.
+const TABLE_LIMIT: Duration = Duration::from_secs(120);
+
+impl Clients<'_> {
+    pub async fn table(&self, table: &Table) -> Provisioned {
+        let mut create = create(&self.dynamodb, &table.definition)
+            .map_err(|message| ProvisionError { logical_id: table.logical_id.clone(), message })?;
+        if let Some((key, value)) = self.tag {
+            let tag = Tag::builder().key(*key).value(*value).build();
+            create = create.tags(built(&table.logical_id, tag)?);
+        }
+        let created = create.send().await.map_err(|error| failed(&table.logical_id, &error))?;
+        let status = created.table_description().and_then(|table| table.table_status());
+        if status.is_some_and(|status| *status != TableStatus::Active) {
+            let exists = self.dynamodb.wait_until_table_exists().table_name(&table.name);
+            done(&table.logical_id, exists.wait(TABLE_LIMIT).await)?;
+        }
+        let Some(attribute) = &table.time_to_live else { return Ok(()) };
+        let specification = TimeToLiveSpecification::builder().attribute_name(attribute).enabled(true).build();
+        let specification = built(&table.logical_id, specification)?;
+        let update = self.dynamodb.update_time_to_live().table_name(&table.name);
+        done(&table.logical_id, update.time_to_live_specification(specification).send().await)
+    }
+}
+
 /// The call that creates a table, not sent yet. A throughput of its own is left out with on-demand billing.
-pub fn create(client: &Client, definition: &Value) -> Result<CreateTableFluentBuilder, String> {
+fn create(client: &Client, definition: &Value) -> Result<CreateTableFluentBuilder, String> {
     let definition: Definition = serde_json::from_value(definition.clone()).map_err(|error| error.to_string())?;
     let mut create = client.create_table().table_name(&definition.table_name);
     for attribute in &definition.attribute_definitions {
@@ -95,14 +127,14 @@ struct Throughput {
 
 type Built<T> = Result<T, String>;
 
-fn built<T, E: std::error::Error>(result: Result<T, E>) -> Built<T> {
+fn part<T, E: std::error::Error>(result: Result<T, E>) -> Built<T> {
     result.map_err(|error| error.to_string())
 }
 
 fn keys(schema: &[Key]) -> Built<Vec<KeySchemaElement>> {
     let key = |key: &Key| {
         let element = KeySchemaElement::builder().attribute_name(&key.attribute_name);
-        built(element.key_type(KeyType::from(key.key_type.as_str())).build())
+        part(element.key_type(KeyType::from(key.key_type.as_str())).build())
     };
     schema.iter().map(key).collect()
 }
@@ -110,14 +142,14 @@ fn keys(schema: &[Key]) -> Built<Vec<KeySchemaElement>> {
 impl Stream {
     fn build(&self) -> Built<StreamSpecification> {
         let view = StreamViewType::from(self.stream_view_type.as_str());
-        built(StreamSpecification::builder().stream_enabled(self.stream_enabled).stream_view_type(view).build())
+        part(StreamSpecification::builder().stream_enabled(self.stream_enabled).stream_view_type(view).build())
     }
 }
 
 impl Attribute {
     fn build(&self) -> Built<AttributeDefinition> {
         let kind = ScalarAttributeType::from(self.attribute_type.as_str());
-        built(AttributeDefinition::builder().attribute_name(&self.attribute_name).attribute_type(kind).build())
+        part(AttributeDefinition::builder().attribute_name(&self.attribute_name).attribute_type(kind).build())
     }
 }
 
@@ -129,12 +161,12 @@ impl Index {
             .set_key_schema(Some(keys(&self.key_schema)?))
             .projection(self.projection.build())
             .set_provisioned_throughput(throughput);
-        built(index.build())
+        part(index.build())
     }
 
     fn local(&self) -> Built<LocalSecondaryIndex> {
         let index = LocalSecondaryIndex::builder().index_name(&self.index_name);
-        built(index.set_key_schema(Some(keys(&self.key_schema)?)).projection(self.projection.build()).build())
+        part(index.set_key_schema(Some(keys(&self.key_schema)?)).projection(self.projection.build()).build())
     }
 }
 
@@ -150,6 +182,6 @@ impl IndexProjection {
 impl Throughput {
     fn build(&self) -> Built<ProvisionedThroughput> {
         let throughput = ProvisionedThroughput::builder().read_capacity_units(self.read_capacity_units);
-        built(throughput.write_capacity_units(self.write_capacity_units).build())
+        part(throughput.write_capacity_units(self.write_capacity_units).build())
     }
 }

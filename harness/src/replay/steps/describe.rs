@@ -1,0 +1,29 @@
+//! A step in a few words.
+
+use crate::scenario::Action;
+use crate::words::duration;
+
+/// The step in a few words, for the trace.
+pub(super) fn describe(action: &Action) -> String {
+    let name = action.name();
+    match action {
+        Action::S3Put(step) => format!("{name} {}/{}", step.bucket.value, step.key),
+        Action::S3Delete(step) => format!("{name} {}/{}", step.bucket.value, step.key),
+        Action::Http(step) => format!("{name} {} {} {}", step.api.value, step.method.as_str(), step.path),
+        Action::EventsPut(step) => {
+            let bus = step.bus.as_ref().map_or("default", |bus| bus.value.as_str());
+            format!("{name} {bus} {} {}", step.source, step.detail_type)
+        }
+        Action::SqsSend(step) => format!("{name} {}", step.queue.value),
+        Action::SnsPublish(step) => format!("{name} {}", step.topic.value),
+        Action::Invoke(step) => format!("{name} {}", step.function.value),
+        Action::Fail(step) => {
+            let with = format!("{:?}", step.with).to_lowercase();
+            format!("{name} {} ×{} with {with}", step.function.value, step.times)
+        }
+        Action::Advance(by) => format!("{name} {}", duration(*by)),
+        Action::Settle(step) => {
+            step.within.map_or_else(|| name.to_owned(), |within| format!("{name} within {}", duration(within)))
+        }
+    }
+}

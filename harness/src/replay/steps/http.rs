@@ -1,0 +1,70 @@
+//! The step `http`.
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::{Done, Failed, Player};
+use crate::api::{self, ApiResponse};
+use crate::event::apigateway::ApiRequest;
+use crate::matching::mismatches;
+use crate::scenario::{Content, Http, HttpExpect};
+use crate::trace::EventId;
+
+impl Player<'_> {
+    pub(super) async fn http(&mut self, step: &Http, content: Option<Content<'_>>, stimulus: EventId) -> Done {
+        let api = self.named(&self.shared.stack.apis, &step.api.value, |api| &api.logical_id)?.clone();
+        let mut headers: Vec<(String, String)> = step.headers.clone().into_iter().collect();
+        let has_type = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+        if step.json.is_some() && !has_type {
+            headers.push(("content-type".to_owned(), "application/json".to_owned()));
+        }
+        let request = ApiRequest {
+            method: step.method.as_str().to_owned(),
+            path: step.path.clone(),
+            query_string: form_urlencoded::Serializer::new(String::new()).extend_pairs(&step.query).finish(),
+            headers,
+            body: self.bytes(content)?,
+        };
+        let response = api::serve(&self.shared, &api, request, Some(stimulus)).await;
+        let wrong = step.expect.as_ref().map(|expect| response_mismatches(expect, &response)).unwrap_or_default();
+        if !wrong.is_empty() {
+            let details = [format!("the response was {} {}", response.status, shorten(&response.body))];
+            let message = "the response is not as expected".to_owned();
+            return Err(Failed { message, details: wrong.into_iter().chain(details).collect() });
+        }
+        self.capture(&step.capture, &serde_json::from_slice(&response.body).unwrap_or_default())
+    }
+}
+
+fn response_mismatches(expect: &HttpExpect, response: &ApiResponse) -> Vec<String> {
+    let mut wrong = Vec::new();
+    if let Some(status) = &expect.status {
+        wrong.extend(prefixed("status", mismatches(status, response.status.into())));
+    }
+    for (name, matcher) in &expect.headers {
+        let values: Vec<Value> = response
+            .headers
+            .iter()
+            .filter(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str().into())
+            .collect();
+        let value = if values.is_empty() { Value::Null } else { Value::Array(values) };
+        wrong.extend(prefixed(&format!("header {name}"), mismatches(matcher, value)));
+    }
+    if let Some(matcher) = &expect.body {
+        let text = String::from_utf8_lossy(&response.body).into_owned();
+        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        wrong.extend(prefixed("body", mismatches(matcher, body)));
+    }
+    wrong
+}
+
+fn prefixed(what: &str, lines: Vec<String>) -> impl Iterator<Item = String> {
+    lines.into_iter().map(move |line| format!("{what}: {}", line.trim_start_matches("value: ")))
+}
+
+fn shorten(body: &Bytes) -> String {
+    let text = String::from_utf8_lossy(body);
+    let cut: String = text.chars().take(500).collect();
+    if cut.len() < text.len() { format!("{cut}…") } else { cut }
+}

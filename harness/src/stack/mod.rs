@@ -1,0 +1,70 @@
+//! What a template asks for, as plain data: buckets, queues, topics, tables, buses, rules, APIs, functions
+//! and what connects them. Every name, ARN and URL is final; nothing refers to anything by logical id
+//! except for people to read.
+//!
+//! A `Stack` is made by [`crate::template`] and read by provisioning and by the driver. It does no I/O.
+
+mod api;
+mod dynamodb;
+mod eventbridge;
+mod lambda;
+mod mapping;
+mod s3;
+mod sns;
+mod sqs;
+
+pub use api::{Api, ApiKind, PayloadFormat, Route};
+pub use dynamodb::Table;
+pub use eventbridge::{EventBus, Rule, RuleTarget};
+pub use lambda::{EventInvokeConfig, Function};
+pub use mapping::{EventSourceMapping, StartingPosition, StreamMapping};
+pub use s3::{Bucket, BucketNotification, NotificationTarget};
+pub use sns::{Subscription, Topic};
+pub use sqs::Queue;
+
+use std::collections::BTreeMap;
+
+/// The resources of one template.
+#[derive(Clone, Debug, Default)]
+pub struct Stack {
+    pub buckets: Vec<Bucket>,
+    pub queues: Vec<Queue>,
+    pub topics: Vec<Topic>,
+    pub subscriptions: Vec<Subscription>,
+    pub tables: Vec<Table>,
+    pub buses: Vec<EventBus>,
+    pub rules: Vec<Rule>,
+    pub apis: Vec<Api>,
+    pub functions: Vec<Function>,
+    pub event_source_mappings: Vec<EventSourceMapping>,
+    pub stream_mappings: Vec<StreamMapping>,
+    /// What the template asks for and a replay leaves out, because it cannot change what is delivered.
+    pub not_simulated: Vec<NotSimulated>,
+    /// The template's outputs, resolved.
+    pub outputs: BTreeMap<String, String>,
+}
+
+impl Stack {
+    /// Logical ids by physical name: what people are shown instead of generated names.
+    pub fn logical_ids(&self) -> BTreeMap<String, String> {
+        let pair = |name: &String, logical_id: &String| (name.clone(), logical_id.clone());
+        let mut ids = BTreeMap::new();
+        ids.extend(self.buckets.iter().map(|bucket| pair(&bucket.name, &bucket.logical_id)));
+        ids.extend(self.queues.iter().map(|queue| pair(&queue.name, &queue.logical_id)));
+        ids.extend(self.topics.iter().map(|topic| pair(&topic.name, &topic.logical_id)));
+        ids.extend(self.tables.iter().map(|table| pair(&table.name, &table.logical_id)));
+        ids.extend(self.buses.iter().map(|bus| pair(&bus.name, &bus.logical_id)));
+        ids.extend(self.rules.iter().map(|rule| pair(&rule.name, &rule.logical_id)));
+        ids.extend(self.functions.iter().map(|function| pair(&function.name, &function.logical_id)));
+        ids
+    }
+}
+
+/// A resource, or a property of one, that is accepted and left out.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NotSimulated {
+    pub logical_id: String,
+    /// The resource type, such as `AWS::IAM::Role`, with the property behind a dot where only that is
+    /// left out: `AWS::S3::Bucket.PublicAccessBlockConfiguration`.
+    pub what: String,
+}
