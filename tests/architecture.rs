@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The harness's modules from the bottom up: each may import those before it.
-const LAYERS: [&str; 34] = [
+const LAYERS: [&str; 35] = [
     // Plain data and pure functions over it: the user's files, and what a run leaves behind.
     "words",
     "diagnostic",
@@ -39,6 +39,7 @@ const LAYERS: [&str; 34] = [
     "parity",
     "replay",
     "run",
+    "serve",
     // What people see.
     "report",
     "find",

@@ -16,6 +16,7 @@
 //!   `driver` puts them together, and `interrupt` is Ctrl-C;
 //! - a run: `replay` (one replay), [`mod@run`] (one scenario to one [`outcome::Outcome`]), [`parity`] (two outcomes),
 //!   [`state`] and [`snapshot`], [`trace`];
+//! - [`serve`]: the embedded AWS on a port;
 //! - what people see: [`report`] (in `words`), [`cli`], [`testing`].
 
 mod api;
@@ -41,6 +42,7 @@ pub mod replay;
 pub mod report;
 pub mod run;
 pub mod scenario;
+pub mod serve;
 pub mod settle;
 mod shape;
 mod shared;

@@ -8,6 +8,7 @@
 mod writes;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use jiff::{SignedDuration, Timestamp};
@@ -142,6 +143,17 @@ pub struct Recorder {
     /// Logical ids by physical name.
     logical_ids: Arc<BTreeMap<String, String>>,
     state: Arc<Mutex<State>>,
+    observer: Option<Observer>,
+}
+
+/// Told of each event as it is recorded, and of an invocation once more when it ends.
+#[derive(Clone)]
+struct Observer(Arc<dyn Fn(&Event) + Send + Sync>);
+
+impl fmt::Debug for Observer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Observer")
+    }
 }
 
 #[derive(Debug, Default)]
@@ -158,7 +170,14 @@ struct State {
 impl Recorder {
     /// An empty trace on a clock, of a stack whose resources have these logical ids by physical name.
     pub fn new(clock: Clock, logical_ids: BTreeMap<String, String>) -> Self {
-        Self { clock, logical_ids: Arc::new(logical_ids), state: Arc::default() }
+        Self { clock, logical_ids: Arc::new(logical_ids), state: Arc::default(), observer: None }
+    }
+
+    /// The same trace, whose events somebody is told as they happen; an invocation twice, when it begins and when it
+    /// ends.
+    pub fn observed_by(mut self, observer: Arc<dyn Fn(&Event) + Send + Sync>) -> Self {
+        self.observer = Some(Observer(observer));
+        self
     }
 
     /// The logical id of what has this physical name, or the name itself.
@@ -172,6 +191,7 @@ impl Recorder {
         let mut state = self.lock();
         let id = EventId::try_from(state.events.len() + 1).expect("a replay has fewer than 2^32 events");
         state.events.push(Event { id, cause, at, what });
+        self.tell(&state.events[id as usize - 1]);
         id
     }
 
@@ -183,6 +203,13 @@ impl Recorder {
         if let What::Invocation { duration, result, .. } = &mut event.what {
             *duration = Some(now.duration_since(event.at));
             *result = Some(ended);
+        }
+        self.tell(&state.events[id as usize - 1]);
+    }
+
+    fn tell(&self, event: &Event) {
+        if let Some(Observer(observer)) = &self.observer {
+            observer(event);
         }
     }
 

@@ -74,6 +74,14 @@ fn run(line: &str, scratch: &Scratch) -> Option<Ran> {
             assert_eq!(ran.code, 0, "{}", ran.output);
             None
         }
+        // Serves until it is interrupted: here it is enough that it is understood.
+        ["cargo", "run", "--", "serve", arguments @ ..] => {
+            let ran = rehearsal(&[&["serve"], arguments, &["--help"]].concat(), scratch);
+            assert_eq!(ran.code, 0, "{}", ran.output);
+            None
+        }
+        // What it does is tried in `tests/serve/clients.py`.
+        ["aws", "--endpoint-url", "http://localhost:4566", ..] => None,
         ["cargo", "run"] => Some(rehearsal(&[], scratch)),
         ["cargo", "run", "--", arguments @ ..]
         | ["cargo", "run", "-q", "--", arguments @ ..]

@@ -14,10 +14,10 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 use tokio::time::Instant;
 
-use crate::protocol::{AwsError, Identity, Reply, Request, Service, UnknownRequest, identify};
+use crate::protocol::{AwsError, Identity, Reply, Request, Service, UnknownRequest, identify_for};
 use crate::sqs::QueueDepth;
 use crate::world::{Call, FunctionSink, Outstanding, World};
-use crate::{Clock, Ids, dynamodb, eventbridge, s3, sns, sqs, sts};
+use crate::{Clock, DEFAULT_ACCOUNT, Ids, dynamodb, eventbridge, s3, sns, sqs, sts};
 
 /// An emulated AWS. Clones share one world; several emulators in a process share nothing.
 #[derive(Clone)]
@@ -25,6 +25,7 @@ pub struct Emulator {
     clock: Clock,
     world: Arc<Mutex<World>>,
     hosts: Option<HostHandler>,
+    account: Arc<str>,
 }
 
 /// Answers requests to hosts that are none of AWS's services: an API's endpoint, a stub of another system.
@@ -37,12 +38,19 @@ pub type HostAnswer = std::pin::Pin<Box<dyn Future<Output = Reply> + Send>>;
 impl Emulator {
     /// An empty world, whose time is `clock`'s and whose ids come from `ids`.
     pub fn new(clock: Clock, ids: Ids) -> Self {
-        Self { clock, world: Arc::new(Mutex::new(World::new(clock, ids))), hosts: None }
+        let world = Arc::new(Mutex::new(World::new(clock, ids)));
+        Self { clock, world, hosts: None, account: DEFAULT_ACCOUNT.into() }
     }
 
     /// The same world, with requests to hosts other than AWS's answered by `hosts`.
     pub fn with_hosts(mut self, hosts: HostHandler) -> Self {
         self.hosts = Some(hosts);
+        self
+    }
+
+    /// The same world, where credentials without an account id in them belong to `account`.
+    pub fn with_account(mut self, account: &str) -> Self {
+        self.account = account.into();
         self
     }
 
@@ -123,10 +131,15 @@ impl Emulator {
 
     /// Answers one request, as the SDK's connector does.
     pub async fn answer(&self, request: Request) -> Result<http::Response<Bytes>, ConnectorError> {
-        match identify(&request) {
-            Ok(identity) => Ok(self.serve(&request, &identity).await.into_http()),
+        match identify_for(&request, &self.account) {
+            Ok(identity) => Ok(self.answer_as(&request, &identity).await),
             Err(unknown) => self.answer_host(&request, unknown).await,
         }
+    }
+
+    /// Answers a request whose sender and operation are known, signed or not.
+    pub async fn answer_as(&self, request: &Request, identity: &Identity) -> http::Response<Bytes> {
+        self.serve(request, identity).await.into_http()
     }
 
     async fn answer_host(

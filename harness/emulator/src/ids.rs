@@ -12,7 +12,8 @@ pub struct Ids(Arc<Mutex<State>>);
 #[derive(Debug)]
 struct State {
     random: fastrand::Rng,
-    made: Vec<String>,
+    /// None where nobody will ask.
+    made: Option<Vec<String>>,
 }
 
 impl Ids {
@@ -22,7 +23,13 @@ impl Ids {
     /// and the jitter of its retries: call it on the thread that the replay runs on.
     pub fn seeded(seed: u64) -> Self {
         fastrand::seed(seed ^ 0x5DEE_CE66_D1CE_4E5B);
-        Self(Arc::new(Mutex::new(State { random: fastrand::Rng::with_seed(seed), made: Vec::new() })))
+        Self(Arc::new(Mutex::new(State { random: fastrand::Rng::with_seed(seed), made: Some(Vec::new()) })))
+    }
+
+    /// A generator that follows from no seed and does not remember what it made: for a world that lives on, such as
+    /// a server's.
+    pub fn unseeded() -> Self {
+        Self(Arc::new(Mutex::new(State { random: unseeded(), made: None })))
     }
 
     /// A version 4 UUID, as message, request and event ids are.
@@ -68,13 +75,15 @@ impl Ids {
 
     /// All ids made so far, oldest first.
     pub fn made(&self) -> Vec<String> {
-        self.lock().made.clone()
+        self.lock().made.clone().unwrap_or_default()
     }
 
     fn make(&self, build: impl FnOnce(&mut fastrand::Rng) -> String) -> String {
         let mut state = self.lock();
         let id = build(&mut state.random);
-        state.made.push(id.clone());
+        if let Some(made) = &mut state.made {
+            made.push(id.clone());
+        }
         id
     }
 

@@ -23,6 +23,7 @@ const REGION: &str = "us-east-1";
 /// An emulated AWS of its own for one replay. Lives on the replay's paused runtime.
 pub struct Embedded {
     emulator: Emulator,
+    account: String,
     clock: Clock,
     function_events: Arc<AtomicU64>,
 }
@@ -30,7 +31,18 @@ pub struct Embedded {
 impl Embedded {
     /// An empty AWS. `hosts` answers for hosts that are none of AWS's services.
     pub fn new(clock: Clock, ids: Ids, hosts: HostHandler) -> Self {
-        Self { emulator: Emulator::new(clock, ids).with_hosts(hosts), clock, function_events: Arc::default() }
+        Self::of_account(DEFAULT_ACCOUNT, clock, ids, hosts)
+    }
+
+    /// An empty AWS with an account of one's own choice.
+    pub fn of_account(account: &str, clock: Clock, ids: Ids, hosts: HostHandler) -> Self {
+        let emulator = Emulator::new(clock, ids).with_account(account).with_hosts(hosts);
+        Self { emulator, account: account.to_owned(), clock, function_events: Arc::default() }
+    }
+
+    /// The AWS itself, to be put behind something else than an SDK in this process.
+    pub fn emulator(&self) -> &Emulator {
+        &self.emulator
     }
 
     /// How a stack's resources are named. Names do not depend on the seed, so that replays can be compared.
@@ -52,7 +64,7 @@ impl Backend for Embedded {
     }
 
     fn config(&self) -> SdkConfig {
-        let credentials = Credentials::new(DEFAULT_ACCOUNT, "embedded", None, None, "rehearsal");
+        let credentials = Credentials::new(&self.account, "embedded", None, None, "rehearsal");
         SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(REGION))

@@ -2,6 +2,7 @@
 
 mod clean;
 mod replay;
+mod serve;
 
 use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
@@ -58,6 +59,9 @@ enum Command {
     Schema,
     /// Remove what a run left in an account because it was killed: clean --account ID --prefix rehearsal-
     Clean(clean::CleanArgs),
+    /// Put the embedded AWS on a port, for the AWS CLI, any SDK and Terraform
+    #[command(after_help = serve::EXAMPLES)]
+    Serve(serve::ServeArgs),
 }
 
 #[derive(Args)]
@@ -148,6 +152,7 @@ pub fn main(apps: &Apps) -> ExitCode {
         None => replay::replay(apps, &cli.run),
         Some(Command::Run(args)) => replay::replay(apps, &args),
         Some(Command::Clean(args)) => clean::clean(&args),
+        Some(Command::Serve(args)) => serve::serve(apps, &args),
         Some(Command::Check(selection)) => check(apps, &selection),
         Some(Command::Schema) => {
             print_line(&serde_json::to_string_pretty(&scenario::json_schema()).expect("a schema is plain data"));

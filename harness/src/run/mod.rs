@@ -48,12 +48,18 @@ impl Apps {
         self
     }
 
+    /// The templates that apps are bound to.
+    pub fn templates(&self) -> impl Iterator<Item = &Path> {
+        self.apps.keys().map(PathBuf::as_path)
+    }
+
     /// The project's root.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    fn of(&self, template: &Path) -> Option<&App> {
+    /// The app that is bound to a template.
+    pub fn of(&self, template: &Path) -> Option<&App> {
         let wanted = template.canonicalize().ok()?;
         self.apps.iter().find(|(path, _)| path.canonicalize().is_ok_and(|path| path == wanted)).map(|(_, app)| app)
     }

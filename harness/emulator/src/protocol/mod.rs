@@ -98,6 +98,11 @@ pub struct Identity {
 /// Tells which operation of which service a request asks for, or why that cannot be told: the service's
 /// name as it is signed, where it is one that is not known here.
 pub fn identify(request: &Request) -> Result<Identity, UnknownRequest> {
+    identify_for(request, DEFAULT_ACCOUNT)
+}
+
+/// The same where credentials without an account id in them belong to the account `default_account`.
+pub fn identify_for(request: &Request, default_account: &str) -> Result<Identity, UnknownRequest> {
     let scope = CredentialScope::of(request).ok_or(UnknownRequest::NotSigned)?;
     let mut service =
         Service::signed_as(&scope.service).ok_or_else(|| UnknownRequest::Service(scope.service.clone()))?;
@@ -113,7 +118,8 @@ pub fn identify(request: &Request) -> Result<Identity, UnknownRequest> {
             target.rsplit('.').next().unwrap_or_default().to_owned()
         }
     };
-    Ok(Identity { service, operation, account: scope.account, region: scope.region })
+    let account = scope.account.unwrap_or_else(|| default_account.to_owned());
+    Ok(Identity { service, operation, account, region: scope.region })
 }
 
 /// Why a request is none of AWS's operations known here.
@@ -128,7 +134,8 @@ pub enum UnknownRequest {
 }
 
 struct CredentialScope {
-    account: String,
+    /// The access key id, where that is an account's number.
+    account: Option<String>,
     region: String,
     service: String,
 }
@@ -146,7 +153,7 @@ impl CredentialScope {
         let mut parts = credential.split('/');
         let (key, _date, region, service) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
         let is_account = key.len() == 12 && key.bytes().all(|byte| byte.is_ascii_digit());
-        let account = if is_account { key } else { DEFAULT_ACCOUNT };
-        Some(Self { account: account.to_owned(), region: region.to_owned(), service: service.to_owned() })
+        let account = is_account.then(|| key.to_owned());
+        Some(Self { account, region: region.to_owned(), service: service.to_owned() })
     }
 }

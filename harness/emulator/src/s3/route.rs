@@ -37,8 +37,12 @@ pub fn bucket_and_key(request: &Request) -> (Option<String>, Option<String>) {
     (non_empty(bucket), non_empty(decode(key)))
 }
 
-/// What stands before the label `s3` or `s3-…` of a host name.
+/// What stands before the label `s3` or `s3-…` of a host name, or before `localhost`, where clients that are given
+/// `http://localhost` as their endpoint put it.
 fn bucket_of_host(host: &str) -> Option<&str> {
+    if let Some(bucket) = host.strip_suffix(".localhost") {
+        return (bucket != "s3").then_some(bucket);
+    }
     let is_service = |label: &str| label == "s3" || label.starts_with("s3-");
     let ends = host.rmatch_indices('.').map(|(dot, _)| dot);
     ends.into_iter().find(|&dot| host[dot + 1..].split('.').next().is_some_and(is_service)).map(|dot| &host[..dot])
