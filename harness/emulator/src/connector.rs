@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use crate::protocol::{AwsError, Identity, Reply, Request, Service, UnknownRequest, identify_for};
 use crate::sqs::QueueDepth;
 use crate::world::{Call, FunctionSink, Outstanding, World};
-use crate::{Clock, DEFAULT_ACCOUNT, Ids, dynamodb, eventbridge, s3, sns, sqs, sts};
+use crate::{Clock, DEFAULT_ACCOUNT, Ids, dynamodb, eventbridge, kinesis, s3, sns, sqs, sts};
 
 /// An emulated AWS. Clones share one world; several emulators in a process share nothing.
 #[derive(Clone)]
@@ -187,6 +187,7 @@ impl Emulator {
             Service::Sns => sns::answer(&mut world, &call),
             Service::EventBridge => eventbridge::answer(&mut world, &call),
             Service::DynamoDb | Service::DynamoDbStreams => dynamodb::answer(&mut world, &call),
+            Service::Kinesis => kinesis::answer(&mut world, &call),
             Service::Sts => sts::answer(&call),
         };
         world.origin = None;

@@ -1,4 +1,4 @@
-//! AWS in this process: S3, SQS, SNS, EventBridge, DynamoDB and STS behind the HTTP client trait of the
+//! AWS in this process: S3, SQS, SNS, EventBridge, DynamoDB, Kinesis and STS behind the HTTP client trait of the
 //! AWS SDK for Rust, on Tokio's clock and with every generated id from one seed.
 //!
 //! The emulator knows nothing of scenarios, templates or handlers. What it would hand to a Lambda
@@ -20,6 +20,7 @@ mod connector;
 mod dynamodb;
 pub mod eventbridge;
 pub mod ids;
+mod kinesis;
 pub mod protocol;
 pub mod s3;
 pub mod sns;

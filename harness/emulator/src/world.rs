@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use crate::arn::Arn;
 use crate::protocol::{Identity, Request};
-use crate::{Clock, Ids, dynamodb, eventbridge, s3, sns, sqs};
+use crate::{Clock, Ids, dynamodb, eventbridge, kinesis, s3, sns, sqs};
 
 /// One request to a service, with what the service may know of its surroundings.
 pub(crate) struct Call<'a> {
@@ -59,6 +59,7 @@ pub(crate) struct Region {
     pub sns: sns::State,
     pub eventbridge: eventbridge::State,
     pub dynamodb: dynamodb::State,
+    pub kinesis: kinesis::State,
 }
 
 impl World {
@@ -78,6 +79,7 @@ impl World {
             sns: sns::State::default(),
             eventbridge: eventbridge::State::default(),
             dynamodb: dynamodb::State::new(clock, ids.clone()),
+            kinesis: kinesis::State::default(),
         })
     }
 

@@ -63,7 +63,9 @@ impl AwsError {
         match service {
             Service::S3 => self.rest_xml(request_id),
             Service::Sns | Service::Sts => self.query(request_id),
-            Service::Sqs | Service::EventBridge | Service::DynamoDb | Service::DynamoDbStreams => self.json(service),
+            Service::Sqs | Service::EventBridge | Service::DynamoDb | Service::DynamoDbStreams | Service::Kinesis => {
+                self.json(service)
+            }
         }
     }
 

@@ -54,6 +54,7 @@ pub enum Service {
     EventBridge,
     DynamoDb,
     DynamoDbStreams,
+    Kinesis,
     Sts,
 }
 
@@ -67,6 +68,7 @@ impl Service {
             Self::EventBridge => "EventBridge",
             Self::DynamoDb => "DynamoDB",
             Self::DynamoDbStreams => "DynamoDB Streams",
+            Self::Kinesis => "Kinesis",
             Self::Sts => "STS",
         }
     }
@@ -78,6 +80,7 @@ impl Service {
             "sns" => Self::Sns,
             "events" => Self::EventBridge,
             "dynamodb" => Self::DynamoDb,
+            "kinesis" => Self::Kinesis,
             "sts" => Self::Sts,
             _ => return None,
         })
