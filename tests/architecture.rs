@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The harness's modules from the bottom up: each may import those before it.
-const LAYERS: [&str; 35] = [
+const LAYERS: [&str; 36] = [
     // Plain data and pure functions over it: the user's files, and what a run leaves behind.
     "words",
     "diagnostic",
@@ -30,6 +30,7 @@ const LAYERS: [&str; 35] = [
     "api",
     "mapping",
     "push",
+    "lambda_api",
     "driver",
     "settle",
     // A run.

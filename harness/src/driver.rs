@@ -7,12 +7,14 @@ use rehearsal_emulator::{HostAnswer, HostHandler};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::api;
-use crate::call::CAUSE_HEADER;
+use crate::call::{CAUSE_HEADER, lambda_call};
 use crate::event::apigateway::ApiRequest;
+use crate::lambda_api;
 use crate::mapping::{SqsMapping, StreamMapping};
 use crate::push;
 use crate::shared::Shared;
 use crate::stack::{self, Api, EventSourceMapping};
+use crate::trace::EventId;
 
 /// The parts of the driver at work. They stop when this is dropped.
 pub struct Driver {
@@ -68,14 +70,15 @@ fn streams(shared: &Rc<Shared>) -> Vec<Rc<StreamMapping>> {
     shared.stack.stream_mappings.iter().filter_map(mapping).collect()
 }
 
-/// A handler's request to the endpoint of an API, and where its answer goes.
+/// A handler's request to Lambda or to the endpoint of an API, and where its answer goes.
 pub type HostRequest = (Request, oneshot::Sender<Reply>);
 
-/// Answers for the endpoints of APIs: hands requests over to the driver, which lives on the replay's thread.
+/// Answers for Lambda and for the endpoints of APIs: hands requests over to the driver, which lives on the replay's thread.
 pub fn host_handler() -> (HostHandler, mpsc::UnboundedReceiver<HostRequest>) {
     let (sender, receiver) = mpsc::unbounded_channel();
     let handler = move |request: &Request| -> Option<HostAnswer> {
-        if !request.host().contains(".execute-api.") {
+        let is_served = request.host().contains(".execute-api.") || lambda_call(request).is_some();
+        if !is_served {
             return None;
         }
         let (answer, answered) = oneshot::channel();
@@ -97,6 +100,14 @@ async fn serve_hosts(shared: Rc<Shared>, mut requests: mpsc::UnboundedReceiver<H
 }
 
 async fn serve_host(shared: &Rc<Shared>, request: &Request) -> Reply {
+    let cause = request.header(CAUSE_HEADER).and_then(|event| event.parse().ok());
+    match (lambda_call(request), cause) {
+        (Some(call), Some(cause)) => lambda_api::serve(shared, &call, request, cause).await,
+        _ => serve_api(shared, request, cause).await,
+    }
+}
+
+async fn serve_api(shared: &Rc<Shared>, request: &Request, cause: Option<EventId>) -> Reply {
     let id = request.host().split('.').next().unwrap_or_default();
     let Some(api) = shared.stack.apis.iter().find(|api| api.id == id).cloned() else {
         return Reply::json(&serde_json::json!({ "message": "Forbidden" })).with_status(403);
@@ -104,7 +115,6 @@ async fn serve_host(shared: &Rc<Shared>, request: &Request) -> Reply {
     let Some(path) = without_stage(&api, request.uri.path()) else {
         return Reply::json(&serde_json::json!({ "message": "Forbidden" })).with_status(403);
     };
-    let cause = request.header(CAUSE_HEADER).and_then(|event| event.parse().ok());
     let pairs = request.headers.iter().filter(|(name, _)| name.as_str() != CAUSE_HEADER);
     let headers = pairs.filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned()))).collect();
     let api_request = ApiRequest {

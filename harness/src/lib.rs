@@ -30,6 +30,7 @@ pub mod event;
 mod find;
 mod interrupt;
 mod invoke;
+mod lambda_api;
 mod logs;
 mod mapping;
 mod matching;

@@ -213,6 +213,25 @@ impl Recorder {
         }
     }
 
+    /// Completes the event of a call or request that was recorded when it was sent.
+    pub fn answered(&self, id: EventId, answered: What) {
+        self.lock().events[id as usize - 1].what = answered;
+    }
+
+    /// What a handler logged in an invocation, level and message, and how long the invocation took.
+    pub fn log_of(&self, invocation: EventId) -> (Vec<(String, String)>, std::time::Duration) {
+        let state = self.lock();
+        let logged = state.events.iter().filter_map(|event| match &event.what {
+            What::Log { level, message } if event.cause == Some(invocation) => Some((level.clone(), message.clone())),
+            _ => None,
+        });
+        let duration = match &state.events[invocation as usize - 1].what {
+            What::Invocation { duration, .. } => duration.map(SignedDuration::unsigned_abs),
+            _ => None,
+        };
+        (logged.collect(), duration.unwrap_or_default())
+    }
+
     /// Remembers that a call brought an id into the world, so that its delivery finds its cause.
     pub fn produced(&self, id: impl Into<String>, by: EventId) {
         self.lock().producers.insert(id.into(), by);

@@ -162,6 +162,9 @@ fn stack() -> Stack {
         environment: BTreeMap::new(),
         dead_letter_arn: None,
         event_invoke: Default::default(),
+        reserved_concurrency: None,
+        allows_loops: false,
+        qualifiers: Vec::new(),
     };
     let api = Api {
         logical_id: id("OrdersApi"),

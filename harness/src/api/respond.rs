@@ -38,8 +38,8 @@ pub fn timed_out(kind: ApiKind) -> ApiResponse {
 /// The function failed or was throttled.
 pub fn from_error(kind: ApiKind, error: &InvokeError) -> ApiResponse {
     match (kind, error) {
-        (ApiKind::Rest, InvokeError::Throttled) => ApiResponse::message(500, "Internal server error"),
-        (ApiKind::Http, InvokeError::Throttled) => ApiResponse::message(503, "Service Unavailable"),
+        (ApiKind::Rest, InvokeError::Throttled(_)) => ApiResponse::message(500, "Internal server error"),
+        (ApiKind::Http, InvokeError::Throttled(_)) => ApiResponse::message(503, "Service Unavailable"),
         (kind, InvokeError::Function { .. } | InvokeError::RecursiveLoop { .. }) => malformed(kind),
     }
 }

@@ -65,8 +65,11 @@ impl Connector {
     async fn answer(&self, request: &Request) -> Result<http::Response<Bytes>, ConnectorError> {
         match identify(request) {
             Err(UnknownRequest::NotSigned) => self.host(request).await,
-            // A service that the emulator does not know may well be there.
-            Err(UnknownRequest::Service(_)) => self.pass_on(request).await,
+            // Lambda is the harness; another service that the emulator does not know may well be there.
+            Err(UnknownRequest::Service(_)) => match (self.network.hosts)(request) {
+                Some(answer) => Ok(answer.await.into_http()),
+                None => self.pass_on(request).await,
+            },
             Ok(identity) => {
                 let under_way = self.network.calls.begin(&identity);
                 let response = self.pass_on(request).await?;

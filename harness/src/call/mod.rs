@@ -4,6 +4,7 @@
 //! It stands between the SDK and the backend's HTTP client, so it works the same on every backend.
 
 mod describe;
+mod lambda;
 mod written;
 
 use std::fmt;
@@ -22,11 +23,13 @@ use rehearsal_emulator::{collect_response, into_sdk, request_into_sdk};
 use tokio::sync::watch;
 
 use crate::trace::{EventId, Recorder, What};
+pub use lambda::{LambdaCall, function_name, lambda_call};
+
 use describe::{effect, error_code, produced_ids, resource};
 use written::written;
 
-/// Tells the harness's own API Gateway which event a handler's HTTP request follows from. Set on requests to
-/// hosts that are none of AWS's services, and taken off before the API sees it.
+/// Tells the harness's own Lambda and API Gateway which event of the trace a request is. Set on requests to what the
+/// emulator does not know, and taken off before a function sees it.
 pub const CAUSE_HEADER: &str = "x-rehearsal-cause";
 
 /// Who calls: an execution environment, a scenario step, or Lambda itself. Clones are one caller.
@@ -135,44 +138,70 @@ impl Connector {
         let cause = self.caller.running().await;
         let request = rehearsal_emulator::collect(request).await?;
         let mut passed_on = request_into_sdk(&request)?;
-        if identify(&request).is_err() {
-            passed_on.headers_mut().insert(CAUSE_HEADER, cause.to_string());
-        }
+        // The harness may answer by itself, and what follows then has this event as its cause.
+        let begun = identify(&request).is_err().then(|| {
+            let event = self.recorder.record(Some(cause), self.describe(&request, &NOT_ANSWERED));
+            passed_on.headers_mut().insert(CAUSE_HEADER, event.to_string());
+            event
+        });
         let answered = self.inner.call(passed_on).await;
         // What was answered while the environment was frozen arrives when it runs again.
         self.caller.running().await;
         let response = match answered {
             Ok(response) => collect_response(response).await?,
             Err(error) => {
-                self.record(cause, &request, 0, &Bytes::new(), Some(DisplayErrorContext(&error).to_string()));
+                let failure = Some(DisplayErrorContext(&error).to_string());
+                self.record(begun, cause, self.describe(&request, &Answered { failure, ..NOT_ANSWERED }));
                 return Err(error);
             }
         };
-        let status = response.status().as_u16();
-        let event = self.record(cause, &request, status, response.body(), None);
+        let (status, headers) = (response.status().as_u16(), Some(response.headers()));
+        let answered = Answered { status, headers, body: Some(response.body()), failure: None };
+        let event = self.record(begun, cause, self.describe(&request, &answered));
         self.remember_ids(event, &request, &response);
         into_sdk(response)
     }
 
-    fn record(&self, cause: EventId, request: &Request, status: u16, body: &Bytes, failure: Option<String>) -> EventId {
-        let what = match identify(request) {
-            Ok(identity) => What::Call {
+    /// Completes the event that was recorded at the beginning, or records one.
+    fn record(&self, begun: Option<EventId>, cause: EventId, what: What) -> EventId {
+        match begun {
+            Some(event) => {
+                self.recorder.answered(event, what);
+                event
+            }
+            None => self.recorder.record(Some(cause), what),
+        }
+    }
+
+    fn describe(&self, request: &Request, answered: &Answered<'_>) -> What {
+        let Answered { status, body, failure, .. } = answered;
+        let (status, failure, attempt) = (*status, failure.clone(), sdk_attempt(request));
+        if let Ok(identity) = identify(request) {
+            return What::Call {
                 service: identity.service.name().to_owned(),
                 resource: resource(&identity, request, |name| self.recorder.logical_id(name).to_owned()),
                 effect: effect(&identity.operation, status),
                 status,
-                error: failure.or_else(|| error_code(status, body)),
-                attempt: sdk_attempt(request),
+                error: failure.or_else(|| error_code(status, (*body)?)),
+                attempt,
                 operation: identity.operation,
-            },
-            Err(_) => What::Request {
-                method: request.method.to_string(),
-                url: request.uri.to_string(),
+            };
+        }
+        match lambda_call(request) {
+            Some(call) => What::Call {
+                service: "Lambda".to_owned(),
+                resource: self.recorder.logical_id(call.function()).to_owned(),
+                effect: effect(&call.operation, status),
                 status,
-                error: failure,
+                error: failure.or_else(|| answered.lambda_error()),
+                attempt,
+                operation: call.operation.into_owned(),
             },
-        };
-        self.recorder.record(Some(cause), what)
+            None => {
+                let (method, url) = (request.method.to_string(), request.uri.to_string());
+                What::Request { method, url, status, error: failure }
+            }
+        }
     }
 
     fn remember_ids(&self, event: EventId, request: &Request, response: &http::Response<Bytes>) {
@@ -183,6 +212,25 @@ impl Connector {
         if self.recorder.follows_writes() && response.status().is_success() {
             written(&identity, request).into_iter().for_each(|written| self.recorder.wrote(written, event));
         }
+    }
+}
+
+/// What a request was answered with, as far as the trace tells.
+struct Answered<'a> {
+    /// 0 where there is no answer, or none yet.
+    status: u16,
+    headers: Option<&'a http::HeaderMap>,
+    body: Option<&'a Bytes>,
+    failure: Option<String>,
+}
+
+const NOT_ANSWERED: Answered<'static> = Answered { status: 0, headers: None, body: None, failure: None };
+
+impl Answered<'_> {
+    /// Lambda names an error in a header, a function error too.
+    fn lambda_error(&self) -> Option<String> {
+        let header = |name: &str| Some(self.headers?.get(name)?.to_str().ok()?.to_owned());
+        header("x-amzn-errortype").or_else(|| header("x-amz-function-error"))
     }
 }
 

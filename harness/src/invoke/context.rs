@@ -15,12 +15,12 @@ pub(super) fn build(lambda: &Lambda, function: &Function, log_stream: &str, requ
     let mut context = Context::default();
     context.request_id = request_id.to_owned();
     context.deadline = u64::try_from(now.as_millisecond()).unwrap_or_default().saturating_add(timeout);
-    context.invoked_function_arn = settings.arn.clone();
+    context.invoked_function_arn = function.arn.clone();
     context.xray_trace_id = Some(format!("Root=1-{:08x}-{};Sampled=0", now.as_second(), lambda.ids.hex(24)));
     context.env_config = Arc::new(Config {
         function_name: settings.name.clone(),
         memory: i32::try_from(settings.memory_size).unwrap_or(i32::MAX),
-        version: "$LATEST".to_owned(),
+        version: function.version.clone(),
         log_stream: log_stream.to_owned(),
         log_group: format!("/aws/lambda/{}", settings.name),
     });

@@ -7,34 +7,45 @@
 //! <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>
 
 mod busy;
+mod concurrency;
 mod context;
+mod error;
+mod function;
 mod panics;
 
+pub use error::InvokeError;
+pub use function::{FailureKind, Function, PlannedFailure};
+
 use std::any::type_name;
-use std::cell::RefCell;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_types::SdkConfig;
 use rehearsal_emulator::{Clock, Ids};
-use serde_json::json;
 use tracing::Instrument;
 
-use crate::app::{Code, Instance};
+use crate::app::Code;
 use crate::call::{CallLayer, Caller};
 use crate::stack;
 use crate::trace::{Ended, Environment, EventId, Recorder, What};
 use crate::words::error_chain;
+use concurrency::Slot;
+use function::ExecutionEnvironment;
 
 /// The synchronous payload limit, request and response.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
 pub const SYNCHRONOUS_PAYLOAD_LIMIT: usize = 6 * 1024 * 1024;
+/// The limit of an event that Lambda queues.
+pub const ASYNCHRONOUS_PAYLOAD_LIMIT: usize = 1024 * 1024;
 
 /// How often a function may lead to itself before Lambda stops the loop.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html>
 const RECURSION_LIMIT: usize = 16;
+
+/// How often a function may lead to itself where the template allows it to go on for ever, as a replay cannot.
+const ALLOWED_LOOP_LIMIT: usize = 1000;
 
 /// The Lambda service: functions by ARN, and all that invoking one needs.
 pub struct Lambda {
@@ -45,75 +56,12 @@ pub struct Lambda {
     recorder: Recorder,
 }
 
-/// A function, its code and its execution environments.
-pub struct Function {
-    pub settings: stack::Function,
-    code: Arc<dyn Code>,
-    idle: RefCell<Vec<ExecutionEnvironment>>,
-    planned: RefCell<VecDeque<PlannedFailure>>,
-}
-
-struct ExecutionEnvironment {
-    instance: Box<dyn Instance>,
-    caller: Caller,
-    log_stream: String,
-}
-
-/// What a `fail` step asks of a function's next attempt. The handler does not run in it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PlannedFailure {
-    pub kind: FailureKind,
-    pub message: String,
-}
-
-/// How an attempt fails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FailureKind {
-    Error,
-    Throttle,
-    Timeout,
-    Crash,
-}
-
 /// An invocation that is over.
 #[derive(Clone, Debug)]
 pub struct Invoked {
     /// Its event in the trace.
     pub event: EventId,
     pub result: Result<String, InvokeError>,
-}
-
-/// Why an invocation has no response.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum InvokeError {
-    /// The function did not run.
-    Throttled,
-    /// The function did not run, because it has led to itself too often. Lambda does not try again.
-    RecursiveLoop { message: String },
-    /// The function failed; what Lambda hands on about it.
-    Function { error_type: String, message: String },
-}
-
-impl InvokeError {
-    /// What the error says, in one line.
-    pub fn message(&self) -> &str {
-        match self {
-            Self::Throttled => "Rate Exceeded.",
-            Self::RecursiveLoop { message } | Self::Function { message, .. } => message,
-        }
-    }
-
-    /// The error as Lambda returns it to a caller.
-    /// <https://docs.aws.amazon.com/lambda/latest/dg/rust-handler.html>
-    pub fn payload(&self) -> serde_json::Value {
-        match self {
-            Self::Throttled => {
-                json!({ "Reason": "ConcurrentInvocationLimitExceeded", "Type": "User", "message": self.message() })
-            }
-            Self::RecursiveLoop { message } => json!({ "Type": "User", "Message": message }),
-            Self::Function { error_type, message } => json!({ "errorType": error_type, "errorMessage": message }),
-        }
-    }
 }
 
 /// What an invocation is made for.
@@ -125,6 +73,15 @@ pub struct Request<'a> {
     pub cause: EventId,
 }
 
+/// What an attempt is about.
+struct Attempt<'a> {
+    function: &'a Function,
+    request: &'a Request<'a>,
+    /// What the caller says of itself.
+    client: Option<serde_json::Value>,
+    event: EventId,
+}
+
 impl Lambda {
     /// The service with its functions. `config` is how handlers reach AWS.
     pub(crate) fn new(
@@ -134,37 +91,40 @@ impl Lambda {
         ids: Ids,
         recorder: Recorder,
     ) -> Self {
-        let function = |(settings, code): (stack::Function, Arc<dyn Code>)| {
-            let (idle, planned) = (RefCell::default(), RefCell::default());
-            (settings.arn.clone(), Rc::new(Function { settings, code, idle, planned }))
-        };
-        Self { functions: functions.into_iter().map(function).collect(), config, clock, ids, recorder }
+        Self { functions: function::by_arn(functions), config, clock, ids, recorder }
     }
 
-    /// The function with an ARN.
+    /// The function with an ARN, which may end in a version or alias.
     pub fn function(&self, arn: &str) -> Option<&Rc<Function>> {
         self.functions.get(arn)
     }
 
     /// The function with a logical id.
     pub fn by_logical_id(&self, logical_id: &str) -> Option<&Rc<Function>> {
-        self.functions.values().find(|function| function.settings.logical_id == logical_id)
+        let is_it = |function: &&Rc<Function>| {
+            function.settings.logical_id == logical_id && function.arn == function.settings.arn
+        };
+        self.functions.values().find(is_it)
     }
 
     /// Invokes a function and waits for its end.
     pub async fn invoke(&self, function: &Function, request: Request<'_>) -> Invoked {
-        let is_loop = self.recorder.runs_before(request.cause, &function.settings.logical_id) >= RECURSION_LIMIT;
-        let planned = if is_loop { None } else { function.planned.borrow_mut().pop_front() };
-        let refused = match &planned {
-            _ if is_loop => Some(recursive_loop(&function.settings.logical_id)),
-            Some(planned) if planned.kind == FailureKind::Throttle => Some((Ended::Throttled, InvokeError::Throttled)),
-            _ => None,
-        };
-        let warm = if refused.is_some() { None } else { function.idle.borrow_mut().pop() };
-        let environment = match (&refused, &warm) {
-            (Some(_), _) => Environment::None,
-            (None, Some(_)) => Environment::Warm,
-            (None, None) => Environment::Cold,
+        self.invoke_with(function, request, None).await
+    }
+
+    /// Invokes a function with what its caller says of itself, and waits for its end.
+    pub async fn invoke_with(
+        &self,
+        function: &Function,
+        request: Request<'_>,
+        client: Option<serde_json::Value>,
+    ) -> Invoked {
+        let admitted = self.admit(function, request.cause);
+        let warm = if admitted.is_ok() { function.take_idle() } else { None };
+        let environment = match (&admitted, &warm) {
+            (Err(_), _) => Environment::None,
+            (Ok(_), Some(_)) => Environment::Warm,
+            (Ok(_), None) => Environment::Cold,
         };
         let event = self.recorder.record(
             Some(request.cause),
@@ -178,11 +138,12 @@ impl Lambda {
             },
         );
         self.recorder.payload(&function.settings.logical_id, request.payload);
-        let ended = match refused {
-            Some(refused) => Err(refused),
-            None => {
+        let ended = match admitted {
+            Err(refused) => Err(refused),
+            Ok((_slot, planned)) => {
                 let span = crate::logs::invocation_span(event);
-                self.attempt(function, warm, planned, &request, event).instrument(span).await
+                let attempt = Attempt { function, request: &request, client, event };
+                self.attempt(&attempt, warm, planned).instrument(span).await
             }
         };
         let (ended, result) = match ended {
@@ -193,14 +154,27 @@ impl Lambda {
         Invoked { event, result }
     }
 
-    async fn attempt(
+    /// Whether the function may run, and how it is to fail.
+    fn admit(
         &self,
         function: &Function,
+        cause: EventId,
+    ) -> Result<(Slot, Option<PlannedFailure>), (Ended, InvokeError)> {
+        let logical_id = &function.settings.logical_id;
+        let limit = if function.settings.allows_loops { ALLOWED_LOOP_LIMIT } else { RECURSION_LIMIT };
+        if self.recorder.runs_before(cause, logical_id) >= limit {
+            return Err(recursive_loop(logical_id, limit));
+        }
+        function.admit().map_err(|reason| (Ended::Throttled, InvokeError::Throttled(reason)))
+    }
+
+    async fn attempt(
+        &self,
+        attempt: &Attempt<'_>,
         warm: Option<ExecutionEnvironment>,
         planned: Option<PlannedFailure>,
-        request: &Request<'_>,
-        event: EventId,
     ) -> Result<String, (Ended, InvokeError)> {
+        let Attempt { function, request, event, .. } = *attempt;
         let environment = match warm {
             Some(environment) => environment,
             None => self.cold_start(function, event)?,
@@ -208,13 +182,13 @@ impl Lambda {
         environment.caller.run(event);
         let ended = match planned {
             Some(planned) => self.fail_as_planned(function, planned, request).await,
-            None => self.run(function, &environment, request).await,
+            None => self.run(attempt, &environment).await,
         };
         match &ended {
             Err((Ended::Timeout(_) | Ended::Crash(_), _)) => environment.caller.discard(),
             _ => {
                 environment.caller.freeze();
-                function.idle.borrow_mut().push(environment);
+                function.keep_idle(environment);
             }
         }
         ended
@@ -238,17 +212,22 @@ impl Lambda {
                 return Err(failed("Runtime.InitError", format!("the constructor panicked: {panic}")));
             }
         };
-        Ok(ExecutionEnvironment { instance, caller, log_stream: self.log_stream() })
+        Ok(ExecutionEnvironment { instance, caller, log_stream: self.log_stream(&function.version) })
     }
 
     async fn run(
         &self,
-        function: &Function,
+        attempt: &Attempt<'_>,
         environment: &ExecutionEnvironment,
-        request: &Request<'_>,
     ) -> Result<String, (Ended, InvokeError)> {
+        let Attempt { function, request, client, .. } = attempt;
         let timeout = function.settings.timeout;
-        let context = context::build(self, function, &environment.log_stream, &request.request_id);
+        let mut context = context::build(self, function, &environment.log_stream, &request.request_id);
+        if let Some(client) = client {
+            // The Rust runtime cannot go on with a context of another form.
+            let read = serde_json::from_value(client.clone());
+            context.client_context = Some(read.map_err(|error| failed("Runtime.ExitError", error.to_string()))?);
+        }
         let handler = panics::catch_async(environment.instance.invoke(request.payload, context));
         let outcome = match tokio::time::timeout(timeout, busy::guard(self.clock, handler)).await {
             Ok(Ok(outcome)) => Ok(outcome),
@@ -316,28 +295,16 @@ impl Lambda {
         (Ended::Timeout(message.clone()), InvokeError::Function { error_type: "Sandbox.Timedout".to_owned(), message })
     }
 
-    fn log_stream(&self) -> String {
-        format!("{}[$LATEST]{}", self.clock.now().strftime("%Y/%m/%d/"), self.ids.hex(32))
-    }
-}
-
-impl Function {
-    /// Makes the next `times` attempts fail.
-    pub fn plan_failures(&self, failure: &PlannedFailure, times: u32) {
-        self.planned.borrow_mut().extend((0..times).map(|_| failure.clone()));
-    }
-
-    /// How many planned failures have not happened.
-    pub fn planned_failures(&self) -> usize {
-        self.planned.borrow().len()
+    fn log_stream(&self, version: &str) -> String {
+        format!("{}[{version}]{}", self.clock.now().strftime("%Y/%m/%d/"), self.ids.hex(32))
     }
 }
 
 /// The type that the Rust runtime names for a panic: that of what a panic carries.
 const PANIC_TYPE: &str = "alloc::boxed::Box<dyn core::any::Any + core::marker::Send>";
 
-fn recursive_loop(function: &str) -> (Ended, InvokeError) {
-    let message = format!("Lambda stopped a recursive loop: {function} has led to itself {RECURSION_LIMIT} times");
+fn recursive_loop(function: &str, rounds: usize) -> (Ended, InvokeError) {
+    let message = format!("Lambda stopped a recursive loop: {function} has led to itself {rounds} times");
     (Ended::Error(message.clone()), InvokeError::RecursiveLoop { message })
 }
 

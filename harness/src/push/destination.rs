@@ -40,7 +40,7 @@ fn invocation_record(shared: &Shared, function: &Function, event: &AcceptedEvent
         Ok(response) => serde_json::from_str(response).unwrap_or_default(),
         Err(error) => error.payload(),
     };
-    let mut context = json!({ "statusCode": status_code(&finished.last), "executedVersion": "$LATEST" });
+    let mut context = json!({ "statusCode": status_code(&finished.last), "executedVersion": function.version });
     if let Err(InvokeError::Function { .. }) = finished.last.result {
         context["functionError"] = "Unhandled".into();
     }
@@ -49,7 +49,7 @@ fn invocation_record(shared: &Shared, function: &Function, event: &AcceptedEvent
         "timestamp": shared.backend.clock().now().strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string(),
         "requestContext": {
             "requestId": event.request_id,
-            "functionArn": format!("{}:$LATEST", function.settings.arn),
+            "functionArn": qualified_arn(function),
             "condition": finished.condition,
             "approximateInvokeCount": finished.attempts,
         },
@@ -59,9 +59,18 @@ fn invocation_record(shared: &Shared, function: &Function, event: &AcceptedEvent
     })
 }
 
+/// The ARN that was invoked, which has a qualifier in any case.
+fn qualified_arn(function: &Function) -> String {
+    if function.arn == function.settings.arn {
+        format!("{}:{}", function.arn, function.version)
+    } else {
+        function.arn.clone()
+    }
+}
+
 /// The status of Lambda's own answer: a function error is a success of `Invoke`.
 fn status_code(last: &Invoked) -> u16 {
-    if last.result == Err(InvokeError::Throttled) { 429 } else { 200 }
+    if matches!(last.result, Err(InvokeError::Throttled(_))) { 429 } else { 200 }
 }
 
 /// <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html#invocation-dlq>

@@ -65,10 +65,11 @@ fn enqueue(shared: &Rc<Shared>, function: Rc<Function>, event: FunctionEvent) {
     spawn(shared, function, origin.payload, delivery);
 }
 
-/// Queues an event for a function, as `Invoke` with invocation type `Event` does.
-pub fn spawn(shared: &Rc<Shared>, function: Rc<Function>, payload: String, delivery: EventId) {
+/// Queues an event for a function, as `Invoke` with invocation type `Event` does. Returns its request id.
+pub fn spawn(shared: &Rc<Shared>, function: Rc<Function>, payload: String, delivery: EventId) -> String {
+    let request_id = shared.ids.uuid();
     let accepted =
-        AcceptedEvent { payload, request_id: shared.ids.uuid(), accepted: shared.backend.clock().now(), delivery };
+        AcceptedEvent { payload, request_id: request_id.clone(), accepted: shared.backend.clock().now(), delivery };
     let pending = shared.pending.begin(format!("{} works on an event", function.settings.logical_id));
     let shared = Rc::clone(shared);
     tokio::task::spawn_local(async move {
@@ -76,6 +77,7 @@ pub fn spawn(shared: &Rc<Shared>, function: Rc<Function>, payload: String, deliv
         destination::hand_on(&shared, &function, &accepted, ended).await;
         drop(pending);
     });
+    request_id
 }
 
 /// How the work on an event ended.
@@ -102,7 +104,11 @@ async fn attempts(
         let last = shared.lambda.invoke(function, request).await;
         let wait = match &last.result {
             Ok(_) => return Finished { last, attempts: attempt, condition: "Success" },
-            Err(InvokeError::Throttled) => {
+            // Lambda does not even try while a function has reserved no concurrency at all.
+            Err(InvokeError::Throttled(_)) if function.is_switched_off() => {
+                return Finished { last, attempts: attempt, condition: "RetriesExhausted" };
+            }
+            Err(InvokeError::Throttled(_)) => {
                 let wait = throttle_delay;
                 throttle_delay = (throttle_delay * 2).min(THROTTLE_DELAYS.1);
                 wait

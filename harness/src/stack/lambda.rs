@@ -3,6 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+/// How many invocations an account runs at once in a region, unless AWS has raised its quota.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
+pub const ACCOUNT_CONCURRENCY: u32 = 1000;
+/// How many of them must be left to functions without reserved concurrency.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html>
+pub const UNRESERVED_CONCURRENCY: u32 = 100;
+
 /// A Lambda function.
 #[derive(Clone, Debug)]
 pub struct Function {
@@ -17,6 +24,44 @@ pub struct Function {
     pub environment: BTreeMap<String, String>,
     /// The queue's or topic's ARN that takes asynchronous events which failed for good.
     pub dead_letter_arn: Option<String>,
+    pub event_invoke: EventInvokeConfig,
+    /// How many invocations of it may run at once, where the template says: with 0, none.
+    pub reserved_concurrency: Option<u32>,
+    /// Whether it may lead to itself as often as it does. Otherwise Lambda stops the loop.
+    pub allows_loops: bool,
+    /// Its published versions and its aliases.
+    pub qualifiers: Vec<Qualifier>,
+}
+
+impl Function {
+    /// The version that has not been published, which an ARN without a qualifier means.
+    pub const LATEST: &str = "$LATEST";
+
+    /// Every ARN that it can be invoked by, what is invoked then, and how asynchronous events are treated.
+    pub fn arns(&self) -> impl Iterator<Item = (String, &str, &EventInvokeConfig)> {
+        let latest = [self.arn.clone(), format!("{}:{}", self.arn, Self::LATEST)];
+        let latest = latest.into_iter().map(|arn| (arn, Self::LATEST, &self.event_invoke));
+        latest.chain(
+            self.qualifiers
+                .iter()
+                .map(|each| (format!("{}:{}", self.arn, each.name), each.version.as_str(), &each.event_invoke)),
+        )
+    }
+
+    /// Whether an ARN is this function's, with or without a qualifier.
+    pub fn is(&self, arn: &str) -> bool {
+        arn.strip_prefix(&self.arn).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+    }
+}
+
+/// A published version of a function, or an alias for one. All have the same code: a template has one.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-aliases.html>
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Qualifier {
+    /// What stands at the end of the ARN: a version's number or an alias's name.
+    pub name: String,
+    /// The version that is invoked.
+    pub version: String,
     pub event_invoke: EventInvokeConfig,
 }
 

@@ -16,7 +16,7 @@ mod sqs;
 pub use api::{Api, ApiKind, PayloadFormat, Route};
 pub use dynamodb::Table;
 pub use eventbridge::{EventBus, Rule, RuleTarget};
-pub use lambda::{EventInvokeConfig, Function};
+pub use lambda::{ACCOUNT_CONCURRENCY, EventInvokeConfig, Function, Qualifier, UNRESERVED_CONCURRENCY};
 pub use mapping::{EventSourceMapping, StartingPosition, StreamMapping};
 pub use s3::{Bucket, BucketNotification, NotificationTarget};
 pub use sns::{Subscription, Topic};

@@ -103,7 +103,7 @@ fn check_timeouts(build: &Build, report: &mut Report) {
     let stack = &build.stack;
     for (mapping, place) in stack.event_source_mappings.iter().zip(&build.mappings) {
         let queue = stack.queues.iter().find(|queue| queue.arn == mapping.queue_arn);
-        let function = stack.functions.iter().find(|function| function.arn == mapping.function_arn);
+        let function = stack.functions.iter().find(|function| function.is(&mapping.function_arn));
         let (Some(queue), Some(function)) = (queue, function) else { continue };
         let (visibility, timeout) = (queue.visibility_timeout().as_secs(), function.timeout.as_secs());
         if timeout > visibility {

@@ -60,7 +60,7 @@ fn a_handlers_request_is_in_the_trace_with_its_cause() {
     assert_eq!(method, "POST");
     assert!(url.starts_with("https://") && url.ends_with(".execute-api.us-east-1.amazonaws.com/shelf"), "{url}");
     let delivery = trace.iter().find(|event| matches!(&event.what, What::Delivery { .. })).expect("it is there");
-    assert_eq!(delivery.cause, Some(caller));
+    assert_eq!(delivery.cause, Some(request.id));
     assert_eq!(trace[played.invocations("Shelf")[0].id as usize - 1].cause, Some(delivery.id));
 }
 

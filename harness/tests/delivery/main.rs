@@ -8,6 +8,7 @@ mod destinations;
 mod http;
 mod invocation;
 mod kit;
+mod lambda_api;
 mod payloads;
 mod settling;
 mod sqs;

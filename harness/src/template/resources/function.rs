@@ -119,6 +119,9 @@ pub fn read(resource: &Resolved<'_>, report: &mut Report, build: &mut Build) {
         environment: environment(resource, report),
         dead_letter_arn: None,
         event_invoke: EventInvokeConfig::default(),
+        reserved_concurrency: None,
+        allows_loops: false,
+        qualifiers: Vec::new(),
     });
     let dead_letter_arn = dead_letter_arn(resource, report, build);
     if let Some(function) = build.stack.functions.last_mut() {

@@ -1,0 +1,111 @@
+//! A function, as it is invoked by one of its ARNs. Those of all ARNs share what the function has: planned
+//! failures, concurrency, and the execution environments of each version.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::concurrency::{Pool, Slot};
+use super::error::ThrottleReason;
+use crate::app::{Code, Instance};
+use crate::call::Caller;
+use crate::stack;
+
+/// A function, as it is invoked by one of its ARNs.
+pub struct Function {
+    /// With the configuration of asynchronous invocation that holds for this ARN.
+    pub settings: stack::Function,
+    /// The ARN, which may have a qualifier.
+    pub arn: String,
+    /// The version that runs: `$LATEST` or a number.
+    pub version: String,
+    pub(super) code: Arc<dyn Code>,
+    state: Rc<State>,
+}
+
+/// What all ARNs of a function share.
+struct State {
+    /// By version.
+    idle: RefCell<BTreeMap<String, Vec<ExecutionEnvironment>>>,
+    planned: RefCell<VecDeque<PlannedFailure>>,
+    pool: Rc<Pool>,
+}
+
+pub(super) struct ExecutionEnvironment {
+    pub instance: Box<dyn Instance>,
+    pub caller: Caller,
+    pub log_stream: String,
+}
+
+/// What a `fail` step asks of a function's next attempt. The handler does not run in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedFailure {
+    pub kind: FailureKind,
+    pub message: String,
+}
+
+/// How an attempt fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureKind {
+    Error,
+    Throttle,
+    Timeout,
+    Crash,
+}
+
+/// All functions by all their ARNs.
+pub(super) fn by_arn(
+    functions: impl IntoIterator<Item = (stack::Function, Arc<dyn Code>)>,
+) -> BTreeMap<String, Rc<Function>> {
+    let functions: Vec<_> = functions.into_iter().collect();
+    let reserved = functions.iter().filter_map(|(settings, _)| settings.reserved_concurrency).sum();
+    let unreserved = Pool::unreserved(reserved);
+    let mut all = BTreeMap::new();
+    for (settings, code) in functions {
+        let pool = settings.reserved_concurrency.map_or_else(|| Rc::clone(&unreserved), Pool::reserved);
+        let state = Rc::new(State { idle: RefCell::default(), planned: RefCell::default(), pool });
+        for (arn, version, event_invoke) in settings.arns() {
+            let settings = stack::Function { event_invoke: event_invoke.clone(), ..settings.clone() };
+            let (version, code, state) = (version.to_owned(), Arc::clone(&code), Rc::clone(&state));
+            all.insert(arn.clone(), Rc::new(Function { settings, arn, version, code, state }));
+        }
+    }
+    all
+}
+
+impl Function {
+    /// Makes the next `times` attempts fail.
+    pub fn plan_failures(&self, failure: &PlannedFailure, times: u32) {
+        self.state.planned.borrow_mut().extend((0..times).map(|_| failure.clone()));
+    }
+
+    /// How many planned failures have not happened.
+    pub fn planned_failures(&self) -> usize {
+        self.state.planned.borrow().len()
+    }
+
+    /// Whether it reserves no concurrency at all, so that it never runs.
+    pub fn is_switched_off(&self) -> bool {
+        self.settings.reserved_concurrency.is_some() && self.state.pool.is_closed()
+    }
+
+    /// Lets an invocation begin, and tells how it is to fail, if it is.
+    pub(super) fn admit(&self) -> Result<(Slot, Option<PlannedFailure>), ThrottleReason> {
+        let mut planned = self.state.planned.borrow_mut();
+        if planned.pop_front_if(|planned| planned.kind == FailureKind::Throttle).is_some() {
+            return Err(ThrottleReason::Account);
+        }
+        Ok((self.state.pool.enter()?, planned.pop_front()))
+    }
+
+    /// An idle execution environment of this version, which is idle no longer.
+    pub(super) fn take_idle(&self) -> Option<ExecutionEnvironment> {
+        self.state.idle.borrow_mut().get_mut(&self.version)?.pop()
+    }
+
+    /// Keeps an execution environment for a later invocation.
+    pub(super) fn keep_idle(&self, environment: ExecutionEnvironment) {
+        self.state.idle.borrow_mut().entry(self.version.clone()).or_default().push(environment);
+    }
+}
