@@ -97,10 +97,9 @@ const ONLY_IN: [(&str, &[&str], &str); 9] = [
 ];
 
 /// Files with more lines than a reader should have to keep in mind, and why they are not split.
-const LONG_FILES: [(&str, &str); 4] = [
+const LONG_FILES: [(&str, &str); 3] = [
     ("harness/src/template/intrinsic.rs", "the intrinsic functions evaluate each other"),
     ("harness/emulator/tests/s3.rs", "one test per rule of S3"),
-    ("harness/emulator/tests/sqs.rs", "one test per rule of SQS"),
     ("harness/tests/template.rs", "one test per rule of templates"),
 ];
 const LONG: usize = 400;

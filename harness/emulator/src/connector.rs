@@ -94,23 +94,23 @@ impl Emulator {
     /// What stands in each queue now.
     pub fn queues(&self) -> Vec<QueueDepth> {
         let now = self.clock.now();
-        self.lock().regions().flat_map(|region| region.sqs.depths(now)).collect()
+        self.lock().regions_mut().flat_map(|region| region.sqs.depths(now)).collect()
     }
 
-    /// Returns as soon as a message in the queue with this URL can be received.
+    /// Returns as soon as a message in the queue with this URL can be received. What happens to other queues
+    /// does not wake it.
     pub async fn message_ready(&self, queue_url: &str) {
-        let mut changes = self.lock().changes();
         loop {
-            let next = self.lock().regions().filter_map(|region| region.sqs.next_visible(queue_url)).min();
+            let (next, mut changes) = sqs::readiness(&mut self.lock(), queue_url);
+            if next.is_some_and(|next| next <= self.clock.now()) {
+                return;
+            }
             let wait = async {
                 match next {
                     Some(next) => self.clock.sleep_until(next).await,
                     None => std::future::pending().await,
                 }
             };
-            if next.is_some_and(|next| next <= self.clock.now()) {
-                return;
-            }
             tokio::select! {
                 biased;
                 _ = changes.changed() => {}

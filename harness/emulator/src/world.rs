@@ -88,6 +88,11 @@ impl World {
         self.regions.values()
     }
 
+    /// All regions that hold something, in order, to be changed.
+    pub fn regions_mut(&mut self) -> impl Iterator<Item = &mut Region> {
+        self.regions.values_mut()
+    }
+
     /// Sets who takes what is delivered to functions.
     pub fn set_functions(&mut self, sink: FunctionSink) {
         self.functions = Some(sink);
@@ -109,7 +114,8 @@ impl World {
         let (clock, ids) = (self.clock, self.ids.clone());
         let id = self.region(arn.account, arn.region).sqs.deliver(arn.resource, message, clock.now(), &ids)?;
         if let Some(origin) = &self.origin {
-            self.origins.insert(id.clone(), origin.clone());
+            // A duplicate in a FIFO queue has the id of the first message, and that one's origin.
+            self.origins.entry(id.clone()).or_insert_with(|| origin.clone());
         }
         self.changed();
         Ok(id)

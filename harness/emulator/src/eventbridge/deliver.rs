@@ -205,7 +205,7 @@ fn dead_letter_message(delivery: &Delivery, failure: &Failure) -> NewMessage {
     if let Some(condition) = failure.exhausted {
         put("EXHAUSTED_RETRY_CONDITION", condition);
     }
-    NewMessage { body: delivery.event.to_string(), attributes }
+    NewMessage { body: delivery.event.to_string(), attributes, ..NewMessage::default() }
 }
 
 /// Fires the schedules and tries the retries that are due, in the order of their times.

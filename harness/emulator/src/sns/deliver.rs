@@ -71,7 +71,7 @@ fn hand_over(world: &mut World, subscription: &Subscription, message: NewMessage
 fn message(topic: &Topic, subscription: &Subscription, notification: &Notification, stamp: &Stamp) -> NewMessage {
     if subscription.settings.raw {
         let body = notification.message.for_protocol(subscription.protocol.name()).to_owned();
-        return NewMessage { body, attributes: notification.attributes.clone() };
+        return NewMessage { body, attributes: notification.attributes.clone(), ..NewMessage::default() };
     }
     NewMessage { body: envelope(topic, subscription, notification, stamp), ..NewMessage::default() }
 }

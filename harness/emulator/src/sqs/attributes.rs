@@ -7,7 +7,9 @@ use std::ops::RangeInclusive;
 use jiff::SignedDuration;
 use serde_json::Value;
 
-use super::error::{invalid_attribute, invalid_value, unknown_attribute};
+use super::error::{
+    invalid_attribute, invalid_value, only_for_fifo, other_type, throughput_without_scope, unknown_attribute,
+};
 use crate::arn::Arn;
 use crate::protocol::{AwsError, Service};
 
@@ -22,6 +24,18 @@ pub(super) struct Attributes {
     redrive_policy: Option<RedrivePolicy>,
     redrive_allow_policy: Option<RedriveAllowPolicy>,
     managed_encryption: bool,
+    /// Of a FIFO queue.
+    fifo: Option<Fifo>,
+}
+
+/// What can be set on a FIFO queue alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Fifo {
+    by_content: bool,
+    /// Deduplication within a message group, and not within the queue.
+    by_group: bool,
+    /// High throughput.
+    limit_per_group: bool,
 }
 
 /// When a message goes to which dead-letter queue.
@@ -56,8 +70,12 @@ const NUMBERS: [(&str, RangeInclusive<i64>, i64); 5] = [
 ];
 
 /// The names of all attributes that can be set here.
-pub(super) const SETTABLE: [&str; 9] = [
+pub(super) const SETTABLE: [&str; 13] = [
+    "ContentBasedDeduplication",
+    "DeduplicationScope",
     "DelaySeconds",
+    "FifoQueue",
+    "FifoThroughputLimit",
     "MaximumMessageSize",
     "MessageRetentionPeriod",
     "Policy",
@@ -69,14 +87,7 @@ pub(super) const SETTABLE: [&str; 9] = [
 ];
 
 /// Attributes of AWS that change what a queue does and that this emulator does not have.
-const NOT_SIMULATED: [&str; 6] = [
-    "ContentBasedDeduplication",
-    "DeduplicationScope",
-    "FifoQueue",
-    "FifoThroughputLimit",
-    "KmsDataKeyReusePeriodSeconds",
-    "KmsMasterKeyId",
-];
+const NOT_SIMULATED: [&str; 2] = ["KmsDataKeyReusePeriodSeconds", "KmsMasterKeyId"];
 
 impl Default for Attributes {
     fn default() -> Self {
@@ -86,11 +97,41 @@ impl Default for Attributes {
             redrive_policy: None,
             redrive_allow_policy: None,
             managed_encryption: true,
+            fifo: None,
         }
     }
 }
 
 impl Attributes {
+    /// The defaults of a FIFO queue.
+    pub fn fifo() -> Self {
+        Self { fifo: Some(Fifo::default()), ..Self::default() }
+    }
+
+    pub fn is_fifo(&self) -> bool {
+        self.fifo.is_some()
+    }
+
+    /// Whether a message without a deduplication id gets its body's digest as one.
+    pub fn deduplicates_by_content(&self) -> bool {
+        self.fifo.is_some_and(|fifo| fifo.by_content)
+    }
+
+    /// Whether deduplication ids are compared within a message group only.
+    pub fn deduplicates_by_group(&self) -> bool {
+        self.fifo.is_some_and(|fifo| fifo.by_group)
+    }
+
+    /// Whether the attributes go together: throughput is limited per group only where deduplication is by
+    /// group too.
+    /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/enable-high-throughput-fifo.html>
+    pub fn check(&self) -> Result<(), AwsError> {
+        match self.fifo {
+            Some(Fifo { limit_per_group: true, by_group: false, .. }) => Err(throughput_without_scope()),
+            _ => Ok(()),
+        }
+    }
+
     /// Sets one attribute from its text. An empty policy removes the policy.
     pub fn set(&mut self, operation: &str, name: &str, value: &str) -> Result<(), AwsError> {
         if let Some(index) = NUMBERS.iter().position(|(number, ..)| *number == name) {
@@ -105,10 +146,33 @@ impl Attributes {
             "SqsManagedSseEnabled" => {
                 self.managed_encryption = value.parse().map_err(|_| invalid_attribute(name))?;
             }
+            "ContentBasedDeduplication" | "DeduplicationScope" | "FifoQueue" | "FifoThroughputLimit" => {
+                self.set_fifo(name, value)?;
+            }
             _ if NOT_SIMULATED.contains(&name) => {
                 return Err(AwsError::parameter_not_simulated(Service::Sqs, operation, name));
             }
             _ => return Err(unknown_attribute(name)),
+        }
+        Ok(())
+    }
+
+    fn set_fifo(&mut self, name: &str, value: &str) -> Result<(), AwsError> {
+        let Some(fifo) = &mut self.fifo else {
+            return Err(match name {
+                "DeduplicationScope" | "FifoThroughputLimit" => only_for_fifo(name),
+                _ => unknown_attribute(name),
+            });
+        };
+        match (name, value) {
+            ("ContentBasedDeduplication", "true" | "false") => fifo.by_content = value == "true",
+            ("DeduplicationScope", "messageGroup" | "queue") => fifo.by_group = value == "messageGroup",
+            ("FifoThroughputLimit", "perMessageGroupId" | "perQueue") => {
+                fifo.limit_per_group = value == "perMessageGroupId";
+            }
+            ("FifoQueue", "true") => {}
+            ("FifoQueue", "false") => return Err(other_type()),
+            _ => return Err(invalid_attribute(name)),
         }
         Ok(())
     }
@@ -123,7 +187,7 @@ impl Attributes {
             "RedrivePolicy" => self.redrive_policy.as_ref().map(|policy| policy.text.clone()),
             "RedriveAllowPolicy" => self.redrive_allow_policy.as_ref().map(|policy| policy.text.clone()),
             "SqsManagedSseEnabled" => Some(self.managed_encryption.to_string()),
-            _ => None,
+            _ => self.fifo?.get(name),
         }
     }
 
@@ -160,6 +224,22 @@ impl Attributes {
             None | Some(AllowedSources::All) => true,
             Some(AllowedSources::Only(sources)) => sources.iter().any(|source| source == arn),
         }
+    }
+}
+
+impl Fifo {
+    fn get(self, name: &str) -> Option<String> {
+        let text = match name {
+            "FifoQueue" => "true",
+            "ContentBasedDeduplication" if self.by_content => "true",
+            "ContentBasedDeduplication" => "false",
+            "DeduplicationScope" if self.by_group => "messageGroup",
+            "DeduplicationScope" => "queue",
+            "FifoThroughputLimit" if self.limit_per_group => "perMessageGroupId",
+            "FifoThroughputLimit" => "perQueue",
+            _ => return None,
+        };
+        Some(text.to_owned())
     }
 }
 

@@ -38,11 +38,45 @@ pub(super) fn invalid_attribute(name: &str) -> AwsError {
     AwsError::client("InvalidAttributeValue", format!("Invalid value for the parameter {name}."))
 }
 
+pub(super) fn only_for_fifo(attribute: &str) -> AwsError {
+    let message = format!("You can specify the {attribute} only when FifoQueue is set to true.");
+    AwsError::client("InvalidAttributeName", message)
+}
+
+/// A queue stays standard or FIFO.
+pub(super) fn other_type() -> AwsError {
+    let message = "Invalid value for the parameter FifoQueue. Reason: Modifying queue type is not supported.";
+    AwsError::client("InvalidAttributeValue", message)
+}
+
+pub(super) fn throughput_without_scope() -> AwsError {
+    let message = "Invalid value for the parameter FifoThroughputLimit. Reason: The perMessageGroupId value is \
+                   allowed only when the value for DeduplicationScope is messageGroup.";
+    AwsError::client("InvalidAttributeValue", message)
+}
+
 pub(super) fn invalid_receipt_handle(handle: &str) -> AwsError {
     AwsError::client(
         "ReceiptHandleIsInvalid",
         format!("The input receipt handle \"{handle}\" is not a valid receipt handle."),
     )
+}
+
+/// A FIFO queue deletes a message only while it is in flight.
+pub(super) fn expired_receipt_handle(handle: &str) -> AwsError {
+    invalid_value("ReceiptHandle", handle, "The receipt handle has expired.")
+}
+
+/// A parameter that standard or FIFO queues do not have.
+pub(super) fn not_for_this_type(parameter: &str, value: impl Display) -> AwsError {
+    // The wording is AWS's.
+    invalid_value(parameter, value, "The request include parameter that is not valid for this queue type.")
+}
+
+/// Too many messages are in flight.
+pub(super) fn over_limit(queue: &str) -> AwsError {
+    let message = format!("Too many messages are in flight in {queue}: the maximum is 120000.");
+    AwsError::new(403, "OverLimit", message)
 }
 
 pub(super) fn not_in_flight() -> AwsError {

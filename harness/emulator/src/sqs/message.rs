@@ -3,6 +3,7 @@
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html>
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -20,12 +21,16 @@ use crate::protocol::{AwsError, Service};
 #[derive(Clone, Debug)]
 pub(super) struct Message {
     pub id: String,
-    pub content: Content,
+    /// Shared with what is received: a body may be large.
+    pub content: Arc<Content>,
     pub sender: String,
-    /// When the message was sent. A move to a dead-letter queue does not change it.
+    /// When the message was sent. A move to a standard dead-letter queue does not change it.
     pub sent: Timestamp,
-    /// From when on the message can be received.
+    pub place: Place,
+    /// When the message came into line, or will.
     pub visible_at: Timestamp,
+    /// In a FIFO queue.
+    pub sequence_number: Option<String>,
     /// How often the message was received, across all queues.
     pub receive_count: u32,
     /// How often the message was received from the queue it stands in.
@@ -38,6 +43,17 @@ pub(super) struct Message {
     pub dead_letter_source: Option<String>,
 }
 
+/// Where a message stands in its queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// It can be received when its turn comes.
+    InLine,
+    /// It was received, and is neither deleted nor visible again.
+    InFlight,
+    /// Its delay is not over.
+    Delayed,
+}
+
 /// What a sender puts into a message.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Content {
@@ -46,6 +62,8 @@ pub(super) struct Content {
     /// `AWSTraceHeader`, the one system attribute that a sender can set.
     pub trace_header: Option<String>,
     pub group_id: Option<String>,
+    /// For FIFO queues: the sender's, or the body's digest where the queue deduplicates by content.
+    pub deduplication_id: Option<String>,
 }
 
 /// A message attribute as requests carry it.
@@ -65,13 +83,15 @@ pub(super) struct WireAttribute {
 
 impl Message {
     /// A message that is sent now and can be received after `delay`.
-    pub fn new(content: Content, sender: String, now: Timestamp, delay: SignedDuration, ids: &Ids) -> Self {
+    pub fn new(content: Arc<Content>, sender: String, now: Timestamp, delay: SignedDuration, ids: &Ids) -> Self {
         Self {
             id: ids.uuid(),
             content,
             sender,
             sent: now,
+            place: Place::InLine,
             visible_at: now + delay,
+            sequence_number: None,
             receive_count: 0,
             received_here: 0,
             first_received: None,
@@ -81,12 +101,21 @@ impl Message {
         }
     }
 
-    /// The message as a dead-letter queue gets it from `source`: with its id, its time of sending and its
-    /// receive count, visible at once.
-    pub fn dead(mut self, source: &str) -> Self {
+    /// The message group, where there is one.
+    pub fn group(&self) -> Option<&str> {
+        self.content.group_id.as_deref()
+    }
+
+    /// The message as a dead-letter queue gets it from `source`: with its id and its receive count, visible
+    /// at once. Its retention goes on in a standard queue, and starts again in a FIFO queue.
+    /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html>
+    pub fn dead(mut self, source: &str, now: Timestamp, fifo: bool) -> Self {
         self.received_here = 0;
         self.receipt = None;
         self.dead_letter_source = Some(source.to_owned());
+        if fifo {
+            self.sent = now;
+        }
         self
     }
 }

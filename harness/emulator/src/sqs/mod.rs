@@ -1,6 +1,7 @@
-//! SQS: standard queues, over the AWS JSON 1.0 protocol.
+//! SQS: standard and FIFO queues, over the AWS JSON 1.0 protocol.
 //!
-//! - [`queue`]: one queue, and which of its messages can be received when; [`message`]: one message;
+//! - [`queue`]: one queue; [`backlog`] and [`groups`]: which of its messages can be received when;
+//!   [`deduplication`] and [`attempts`]: what a FIFO queue remembers; [`message`]: one message;
 //! - [`attributes`]: what can be set on a queue;
 //! - [`queues`], [`send`], [`receive`], [`redrive`]: the operations.
 //!
@@ -8,13 +9,17 @@
 //! allow and do not promise; a message is never in two queues; a message whose retention period is over is
 //! never seen again.
 //!
-//! FIFO queues, encryption with KMS keys and the older query protocol are refused by name. Permissions are
-//! not checked: a queue's policy is kept and told.
+//! Encryption with KMS keys and the older query protocol are refused by name. Permissions are not checked:
+//! a queue's policy is kept and told.
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/Welcome.html>
 
+mod attempts;
 mod attributes;
+mod backlog;
 mod batch;
+mod deduplication;
 mod error;
+mod groups;
 mod message;
 mod queue;
 mod queues;
@@ -23,13 +28,16 @@ mod redrive;
 mod send;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::watch;
 
-use self::message::{Content, Message};
+use self::message::Content;
 use self::queue::Queue;
 use crate::Ids;
+use crate::arn::Arn;
 use crate::protocol::{AwsError, Reply, Request, Service};
 use crate::world::{Call, Undeliverable, World};
 
@@ -50,6 +58,10 @@ pub(crate) struct State {
 pub(crate) struct NewMessage {
     pub body: String,
     pub attributes: BTreeMap<String, MessageAttribute>,
+    /// Must be there for a FIFO queue.
+    pub group_id: Option<String>,
+    /// For a FIFO queue that does not deduplicate by content; a standard queue ignores it.
+    pub deduplication_id: Option<String>,
 }
 
 /// A message attribute: its data type and its value.
@@ -119,11 +131,20 @@ pub(crate) fn answer(world: &mut World, call: &Call<'_>) -> Result<Reply, AwsErr
 /// The queue and the time that a `ReceiveMessage` may wait, where it may.
 pub(crate) fn long_poll(world: &World, request: &Request) -> Option<(String, Duration)> {
     let input: receive::ReceiveMessage = crate::protocol::json::input(request).ok()?;
-    let queue =
-        world.regions().find_map(|region| region.sqs.queues.values().find(|queue| queue.is_at(&input.queue_url)))?;
+    let queue = world.regions().find_map(|region| region.sqs.find(&input.queue_url))?;
     let seconds = input.wait_time_seconds.unwrap_or(queue.attributes.receive_wait());
     let seconds = u64::try_from(seconds).ok().filter(|seconds| (1..=20).contains(seconds))?;
     Some((input.queue_url, Duration::from_secs(seconds)))
+}
+
+/// When the next message of a queue can be received (now or earlier, for one that is visible), and a view of
+/// what may change that. A queue that is not there changes when anything does.
+pub(crate) fn readiness(world: &mut World, url: &str) -> (Option<Timestamp>, watch::Receiver<u64>) {
+    let queue = world.regions_mut().find_map(|region| region.sqs.find_mut(url));
+    match queue {
+        Some(queue) => (queue.next_visible(), queue.changes()),
+        None => (None, world.changes()),
+    }
 }
 
 /// Whether a `ReceiveMessage` was answered without a message and without an error.
@@ -132,8 +153,8 @@ pub(crate) fn received_nothing(reply: &Reply) -> bool {
 }
 
 impl State {
-    /// Puts a message into a queue, as another service does, and returns its message id. A message above
-    /// the queue's maximum size is refused for good.
+    /// Puts a message into a queue, as another service does, and returns its message id. A message that the
+    /// queue does not accept (too large, or without a group for a FIFO queue) is refused for good.
     pub fn deliver(
         &mut self,
         name: &str,
@@ -142,47 +163,64 @@ impl State {
         ids: &Ids,
     ) -> Result<String, Undeliverable> {
         let queue = self.queues.get_mut(name).ok_or(Undeliverable::NoSuchTarget)?;
-        let content = Content { body: message.body, attributes: message.attributes, ..Content::default() };
-        if content.size() > queue.attributes.maximum_message_size() {
+        let mut content = Content {
+            body: message.body,
+            attributes: message.attributes,
+            trace_header: None,
+            group_id: message.group_id,
+            deduplication_id: message.deduplication_id.filter(|_| queue.attributes.is_fifo()),
+        };
+        let refused = send::complete(queue, &mut content).is_err();
+        if refused || content.size() > queue.attributes.maximum_message_size() {
             return Err(Undeliverable::NoSuchTarget);
         }
-        let sender = queue.account().to_owned();
-        let message = Message::new(content, sender, now, queue.attributes.delay(), ids);
-        let id = message.id.clone();
-        queue.put(message);
-        Ok(id)
+        let (sender, delay) = (queue.account().to_owned(), queue.attributes.delay());
+        Ok(queue.send(Arc::new(content), &sender, now, delay, ids).message_id)
     }
 
     /// What stands in each queue.
-    pub fn depths(&self, now: Timestamp) -> Vec<QueueDepth> {
-        self.queues.values().map(|queue| queue.depth(now)).collect()
+    pub fn depths(&mut self, now: Timestamp) -> Vec<QueueDepth> {
+        self.queues.values_mut().map(|queue| queue.depth(now)).collect()
     }
 
-    /// When the next message of a queue can be received (now or earlier, for one that is visible).
-    pub fn next_visible(&self, url: &str) -> Option<Timestamp> {
-        self.queues.values().find(|queue| queue.is_at(url))?.next_visible()
+    /// The queue at a URL.
+    fn find(&self, url: &str) -> Option<&Queue> {
+        self.queues.get(name_in(url)).filter(|queue| queue.is_at(url))
     }
 
-    /// The queue at a URL, without what has expired.
+    fn find_mut(&mut self, url: &str) -> Option<&mut Queue> {
+        self.queues.get_mut(name_in(url)).filter(|queue| queue.is_at(url))
+    }
+
+    /// The queue at a URL, as it is now.
     fn at_url(&mut self, url: &str, now: Timestamp) -> Result<&mut Queue, AwsError> {
         if url.is_empty() {
             return Err(error::missing("QueueUrl"));
         }
-        let queue = self.queues.values_mut().find(|queue| queue.is_at(url)).ok_or_else(error::no_such_queue)?;
-        queue.expire(now);
+        let queue = self.find_mut(url).ok_or_else(error::no_such_queue)?;
+        queue.advance(now);
         Ok(queue)
     }
 
     /// The queue with an ARN.
     fn with_arn(&self, arn: &str) -> Option<&Queue> {
-        self.queues.values().find(|queue| queue.arn == arn)
+        self.queues.get(Arn::parse(arn)?.resource).filter(|queue| queue.arn == arn)
     }
+}
+
+/// The last part of a queue's URL.
+fn name_in(url: &str) -> &str {
+    url.trim_end_matches('/').rsplit('/').next().unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::Clock;
+
+    fn next_visible(state: &mut State) -> Option<Timestamp> {
+        state.queues.get_mut("work").and_then(Queue::next_visible)
+    }
 
     #[tokio::test(start_paused = true)]
     async fn another_services_message_is_delayed_by_the_queue_and_refused_where_it_is_too_large() {
@@ -192,7 +230,7 @@ mod tests {
         attributes.set("CreateQueue", "DelaySeconds", "5").expect("in range");
         attributes.set("CreateQueue", "MaximumMessageSize", "1024").expect("in range");
         let url = "https://sqs.us-east-1.amazonaws.com/123456789012/work";
-        let queue = Queue::new("arn:aws:sqs:us-east-1:123456789012:work".into(), url.into(), attributes, clock);
+        let queue = Queue::new("arn:aws:sqs:us-east-1:123456789012:work".into(), url.into(), attributes, clock, &ids);
         let mut state = State::default();
         state.queues.insert("work".into(), queue);
 
@@ -203,21 +241,21 @@ mod tests {
         assert_eq!(deliver("absent", 1), Err(Undeliverable::NoSuchTarget));
         assert_eq!(deliver("work", 1025), Err(Undeliverable::NoSuchTarget));
         deliver("work", 1024).expect("the queue is there");
-        assert_eq!(state.next_visible(url), Some(clock.now() + SignedDuration::from_secs(5)));
+        assert_eq!(next_visible(&mut state), Some(clock.now() + SignedDuration::from_secs(5)));
         assert_eq!(state.depths(clock.now())[0].delayed, 1);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_message_that_expires_before_its_delay_is_over_is_not_waited_for() {
-        let clock = Clock::starting_at(Timestamp::UNIX_EPOCH);
+        let (clock, ids) = (Clock::starting_at(Timestamp::UNIX_EPOCH), Ids::seeded(1));
         let mut attributes = attributes::Attributes::default();
         attributes.set("CreateQueue", "DelaySeconds", "60").expect("in range");
         attributes.set("CreateQueue", "MessageRetentionPeriod", "60").expect("in range");
         let url = "https://sqs.us-east-1.amazonaws.com/123456789012/work";
-        let queue = Queue::new("arn:aws:sqs:us-east-1:123456789012:work".into(), url.into(), attributes, clock);
+        let queue = Queue::new("arn:aws:sqs:us-east-1:123456789012:work".into(), url.into(), attributes, clock, &ids);
         let mut state = State::default();
         state.queues.insert("work".into(), queue);
-        state.deliver("work", NewMessage::default(), clock.now(), &Ids::seeded(1)).expect("the queue is there");
-        assert_eq!(state.next_visible(url), None);
+        state.deliver("work", NewMessage::default(), clock.now(), &ids).expect("the queue is there");
+        assert_eq!(next_visible(&mut state), None);
     }
 }

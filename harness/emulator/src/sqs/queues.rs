@@ -14,8 +14,8 @@ use super::attributes::{Attributes, SETTABLE};
 use super::error::{invalid, missing, no_such_queue, unknown_attribute, within};
 use super::queue::Queue;
 use super::{State, batch};
+use crate::protocol::AwsError;
 use crate::protocol::json::input;
-use crate::protocol::{AwsError, Service};
 use crate::world::{Call, World};
 
 /// How long after a queue's deletion its name is taken, and how long after a purge none is allowed.
@@ -106,12 +106,14 @@ struct UntagQueue {
 /// Makes a queue, or finds the one that has this name and these attributes.
 pub(super) fn create_queue(world: &mut World, call: &Call<'_>) -> Result<Value, AwsError> {
     let input: CreateQueue = input(call.request)?;
-    check_name(call, &input.queue_name)?;
+    let fifo = input.attributes.get("FifoQueue").is_some_and(|value| value == "true");
+    check_name(&input.queue_name, fifo)?;
     let identity = call.identity;
     let arn = format!("arn:aws:sqs:{}:{}:{}", identity.region, identity.account, input.queue_name);
     let url = format!("https://sqs.{}.amazonaws.com/{}/{}", identity.region, identity.account, input.queue_name);
     let state = &mut call.region(world).sqs;
-    let attributes = state.changed_attributes(call, Attributes::default(), &arn, &input.attributes)?;
+    let defaults = if fifo { Attributes::fifo() } else { Attributes::default() };
+    let attributes = state.changed_attributes(call, defaults, &arn, &input.attributes)?;
     if let Some(queue) = state.queues.get(&input.queue_name) {
         let differs = |name: &&String| queue.attributes.get(name) != attributes.get(name);
         return match input.attributes.keys().find(differs) {
@@ -123,7 +125,7 @@ pub(super) fn create_queue(world: &mut World, call: &Call<'_>) -> Result<Value, 
     if state.deleted.get(&input.queue_name).is_some_and(|deleted| now.duration_since(*deleted) < ONE_MINUTE) {
         return Err(deleted_recently());
     }
-    let mut queue = Queue::new(arn, url.clone(), attributes, call.clock);
+    let mut queue = Queue::new(arn, url.clone(), attributes, call.clock, &call.ids);
     queue.tags = input.tags;
     state.deleted.remove(&input.queue_name);
     state.queues.insert(input.queue_name, queue);
@@ -193,8 +195,7 @@ pub(super) fn set_queue_attributes(world: &mut World, call: &Call<'_>) -> Result
     let (arn, before) = (queue.arn.clone(), queue.attributes.clone());
     let attributes = state.changed_attributes(call, before, &arn, &input.attributes)?;
     let queue = state.at_url(&input.queue_url, now)?;
-    queue.attributes = attributes;
-    queue.modified = now;
+    queue.set_attributes(attributes, now);
     Ok(json!({}))
 }
 
@@ -208,8 +209,7 @@ pub(super) fn purge_queue(world: &mut World, call: &Call<'_>) -> Result<Value, A
         let code = "AWS.SimpleQueueService.PurgeQueueInProgress";
         return Err(AwsError::new(403, "PurgeQueueInProgress", message).with_query_code(code));
     }
-    queue.purge();
-    queue.purged = Some(now);
+    queue.purge(now);
     Ok(json!({}))
 }
 
@@ -290,12 +290,16 @@ impl State {
             if !target.attributes.allows_source(arn) {
                 return Err(policy.refused("Dead letter target's redrive allow policy does not allow this queue."));
             }
+            if target.attributes.is_fifo() != attributes.is_fifo() {
+                return Err(policy.refused("Dead-letter queue must be same type of queue as the source."));
+            }
         }
+        attributes.check()?;
         Ok(attributes)
     }
 }
 
-fn attribute(queue: &Queue, name: &str, now: Timestamp) -> Option<String> {
+fn attribute(queue: &mut Queue, name: &str, now: Timestamp) -> Option<String> {
     Some(match name {
         "ApproximateNumberOfMessages" => queue.depth(now).visible.to_string(),
         "ApproximateNumberOfMessagesDelayed" => queue.depth(now).delayed.to_string(),
@@ -307,17 +311,22 @@ fn attribute(queue: &Queue, name: &str, now: Timestamp) -> Option<String> {
     })
 }
 
-fn check_name(call: &Call<'_>, name: &str) -> Result<(), AwsError> {
+/// A FIFO queue's name ends in `.fifo`, and no other queue's does.
+fn check_name(name: &str, fifo: bool) -> Result<(), AwsError> {
     if name.is_empty() {
         return Err(missing("QueueName"));
     }
-    if name.ends_with(".fifo") {
-        return Err(AwsError::parameter_not_simulated(Service::Sqs, call.operation(), "FifoQueue"));
-    }
-    if name.len() <= 80 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)) {
+    let stem = if fifo { name.strip_suffix(".fifo") } else { Some(name) };
+    let valid = |stem: &str| stem.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    if name.len() <= 80 && stem.is_some_and(|stem| !stem.is_empty() && valid(stem)) {
         return Ok(());
     }
-    Err(invalid("Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"))
+    Err(invalid(if fifo {
+        "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end with \
+         .fifo suffix and be 1 to 80 in length"
+    } else {
+        "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"
+    }))
 }
 
 fn exists_differently(attribute: &str) -> AwsError {

@@ -10,8 +10,10 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::batch::{self, Entry};
-use super::error::{invalid_value, missing, unknown_attribute, within};
+use super::error::{missing, not_for_this_type, over_limit, unknown_attribute, within};
 use super::message::{Message, attributes_md5, md5_hex};
+use super::queue::Queue;
+use super::send::check_id;
 use super::{MessageAttribute, State};
 use crate::Ids;
 use crate::protocol::AwsError;
@@ -109,18 +111,34 @@ pub(super) fn receive_message(world: &mut World, call: &Call<'_>) -> Result<Valu
     let count = within("MaxNumberOfMessages", input.max_number_of_messages.unwrap_or(1), 1..=10)?;
     let visibility = input.visibility_timeout.unwrap_or(queue.attributes.visibility_timeout());
     let visibility = SignedDuration::from_secs(within("VisibilityTimeout", visibility, 0..=43_200)?);
-    within("WaitTimeSeconds", input.wait_time_seconds.unwrap_or(0), 0..=20)?;
-    if let Some(id) = &input.receive_request_attempt_id {
-        let reason = "The request include parameter that is not valid for this queue type.";
-        return Err(invalid_value("ReceiveRequestAttemptId", id, reason));
-    }
+    let wait = input.wait_time_seconds.unwrap_or(queue.attributes.receive_wait());
+    let wait = within("WaitTimeSeconds", wait, 0..=20)?;
+    let attempt = input.receive_request_attempt_id.as_deref();
+    check_attempt(queue, attempt)?;
     let system_attributes = SystemAttributes::named(&input)?;
     let name = queue.name().to_owned();
-    let count = usize::try_from(count).expect("a count within 1 to 10");
-    let received = state.receive(&name, count, now, visibility, &call.ids);
+    let count = usize::try_from(count).expect("a count within 1 to 10").min(queue.room_in_flight());
+    // A long poll waits for room, and a FIFO queue tells nothing of the limit.
+    if count == 0 && wait == 0 && !queue.attributes.is_fifo() {
+        return Err(over_limit(&name));
+    }
+    let again = attempt.and_then(|id| queue.received_before(id, now, visibility));
+    let received = again.unwrap_or_else(|| state.receive(&name, count, now, visibility, &call.ids));
+    if let (Some(id), Some(queue)) = (attempt, state.queues.get_mut(&name)) {
+        queue.attempts.remember(id, now, &received);
+    }
     let messages: Vec<Value> =
         received.iter().map(|message| to_wire(message, &system_attributes, &input.message_attribute_names)).collect();
     Ok(if messages.is_empty() { json!({}) } else { json!({ "Messages": messages }) })
+}
+
+/// Only a FIFO queue knows attempts.
+fn check_attempt(queue: &Queue, attempt: Option<&str>) -> Result<(), AwsError> {
+    match attempt {
+        Some(id) if !queue.attributes.is_fifo() => Err(not_for_this_type("ReceiveRequestAttemptId", id)),
+        Some(id) => check_id("ReceiveRequestAttemptId", id),
+        None => Ok(()),
+    }
 }
 
 pub(super) fn delete_message(world: &mut World, call: &Call<'_>) -> Result<Value, AwsError> {
@@ -177,20 +195,40 @@ impl State {
         let source = queue.arn.clone();
         let policy = queue.attributes.redrive_policy().filter(|policy| self.with_arn(&policy.target_arn).is_some());
         let policy = policy.map(|policy| (policy.target_name().to_owned(), policy.max_receive_count));
-        let mut taken = Vec::new();
+        let mut taken: Vec<(u64, Message)> = Vec::new();
         while taken.len() < count {
-            let Some(message) = self.queues.get_mut(name).and_then(|queue| queue.take_visible(now)) else { break };
+            let after = taken.last().map(|(_, message)| message);
+            let Some((number, message)) = self.queues.get_mut(name).and_then(|queue| queue.take(after)) else { break };
             match &policy {
                 Some((target, maximum)) if message.received_here >= *maximum => {
                     if let Some(target) = self.queues.get_mut(target) {
-                        target.put(message.dead(&source));
+                        let dead = message.dead(&source, now, target.attributes.is_fifo());
+                        target.put(dead, now);
                     }
                 }
-                _ => taken.push(message),
+                _ => taken.push((number, message)),
             }
         }
         let Some(queue) = self.queues.get_mut(name) else { return Vec::new() };
-        taken.into_iter().map(|message| queue.receive(message, now, visibility, ids)).collect()
+        let received = taken.into_iter().map(|taken| queue.receive(taken, now, visibility, ids)).collect();
+        queue.advance(now);
+        received
+    }
+}
+
+impl Queue {
+    /// The messages that an earlier receive with this attempt id got, hidden for `visibility` from now on;
+    /// none where it is too old, or one of them was deleted, received again or otherwise touched.
+    fn received_before(&mut self, id: &str, now: Timestamp, visibility: SignedDuration) -> Option<Vec<Message>> {
+        let earlier = self.attempts.earlier(id, now)?.to_vec();
+        let untouched =
+            |(handle, until): &(String, Timestamp)| self.in_flight(handle).is_some_and(|at| at.visible_at == *until);
+        if earlier.is_empty() || !earlier.iter().all(untouched) {
+            self.attempts.forget(id);
+            return None;
+        }
+        earlier.iter().for_each(|(handle, _)| self.hide_again(handle, now + visibility));
+        Some(earlier.iter().filter_map(|(handle, _)| self.in_flight(handle).cloned()).collect())
     }
 }
 
@@ -232,6 +270,8 @@ impl SystemAttributes {
             ("ApproximateFirstReceiveTimestamp", message.first_received.map(milliseconds)),
             ("AWSTraceHeader", message.content.trace_header.clone()),
             ("MessageGroupId", message.content.group_id.clone()),
+            ("MessageDeduplicationId", message.content.deduplication_id.clone()),
+            ("SequenceNumber", message.sequence_number.clone()),
             ("DeadLetterQueueSourceArn", message.dead_letter_source.clone()),
         ];
         let asked = |name: &str| self.all || self.names.iter().any(|asked| asked == name);

@@ -119,8 +119,8 @@ impl State {
     fn move_messages(&mut self, source: String, destination: Option<String>, now: Timestamp, ids: &Ids) -> MoveTask {
         let name = Arn::parse(&source).map_or("", |arn| arn.resource).to_owned();
         let waiting = self.queues.get_mut(&name).map(|queue| {
-            queue.expire(now);
-            queue.take_all_visible(now)
+            queue.advance(now);
+            std::iter::from_fn(|| queue.take(None).map(|(_, message)| message)).collect::<Vec<_>>()
         });
         let waiting = waiting.unwrap_or_default();
         let mut task = MoveTask { source, destination, started: now, moved: 0, to_move: waiting.len() };
@@ -137,7 +137,7 @@ impl State {
                 None => (name.clone(), message),
             };
             if let Some(queue) = self.queues.get_mut(&queue) {
-                queue.put(message);
+                queue.put(message, now);
             }
         }
         task

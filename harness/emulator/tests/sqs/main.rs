@@ -1,0 +1,12 @@
+//! SQS's rules, one test each, through the AWS SDK.
+
+mod batches;
+#[path = "../common/mod.rs"]
+mod common;
+mod contents;
+mod dead_letters;
+mod fifo;
+mod queues;
+mod setup;
+mod timing;
+mod visibility;
