@@ -14,6 +14,7 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 use tokio::time::Instant;
 
+use crate::mailbox::Mail;
 use crate::protocol::{AwsError, Identity, Reply, Request, Service, UnknownRequest, identify_for};
 use crate::sqs::QueueDepth;
 use crate::world::{Call, FunctionSink, Outstanding, World};
@@ -67,7 +68,8 @@ impl Emulator {
             let due = {
                 let mut world = self.lock();
                 eventbridge::run_due(&mut world);
-                eventbridge::next_due(&world)
+                sns::run_due(&mut world);
+                [eventbridge::next_due(&world), sns::next_due(&world)].into_iter().flatten().min()
             };
             let clock = self.clock;
             let wait = async move {
@@ -86,9 +88,16 @@ impl Emulator {
 
     /// What the emulated AWS is going to do by itself, soonest first. Queues are told by [`Self::queues`].
     pub fn outstanding(&self) -> Vec<Outstanding> {
-        let mut all = eventbridge::outstanding(&self.lock());
+        let world = self.lock();
+        let mut all = eventbridge::outstanding(&world);
+        all.extend(sns::outstanding(&world));
         all.sort_by_key(|outstanding| outstanding.due);
         all
+    }
+
+    /// The mail that AWS sent, oldest first.
+    pub fn mails(&self) -> Vec<Mail> {
+        self.lock().mails().to_vec()
     }
 
     /// What stands in each queue now.

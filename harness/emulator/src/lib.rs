@@ -6,6 +6,7 @@
 //!
 //! The modules, in reading order:
 //! - [`clock`]: the only place that reads a clock; [`ids`]: the only place that makes an id;
+//! - [`mailbox`]: what a mail is that AWS sends;
 //! - [`world`]: all mutable state in one place, and the hand-over of a message from one service to another;
 //! - [`protocol`]: from an HTTP request to the operation it asks for, and from a result to what AWS answers;
 //! - [`connector`]: the SDK's HTTP client over the world;
@@ -21,6 +22,7 @@ mod dynamodb;
 pub mod eventbridge;
 pub mod ids;
 mod kinesis;
+mod mailbox;
 pub mod protocol;
 pub mod s3;
 pub mod sns;
@@ -31,6 +33,7 @@ mod world;
 pub use clock::Clock;
 pub use connector::{Emulator, HostAnswer, HostHandler, collect, collect_response, into_sdk, request_into_sdk};
 pub use ids::Ids;
+pub use mailbox::Mail;
 pub use sqs::QueueDepth;
 pub use world::{FunctionEvent, FunctionRefusal, FunctionSink, FunctionSource, Outstanding};
 

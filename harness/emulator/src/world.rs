@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use crate::arn::Arn;
+use crate::mailbox::Mail;
 use crate::protocol::{Identity, Request};
 use crate::{Clock, Ids, dynamodb, eventbridge, kinesis, s3, sns, sqs};
 
@@ -46,6 +47,10 @@ pub(crate) struct World {
     pub origin: Option<String>,
     /// The origins of messages that a service put into a queue, by message id.
     origins: BTreeMap<String, String>,
+    /// Notifications of topics whose delivery failed and is to be tried again, in the order of failing.
+    pub sns_retries: Vec<sns::Retry>,
+    /// The mail that services sent, oldest first.
+    mails: Vec<Mail>,
     /// Counts the changes that somebody may wait for.
     changes: watch::Sender<u64>,
 }
@@ -64,8 +69,17 @@ pub(crate) struct Region {
 
 impl World {
     pub fn new(clock: Clock, ids: Ids) -> Self {
-        let (regions, origins) = (BTreeMap::new(), BTreeMap::new());
-        Self { clock, ids, regions, functions: None, origin: None, origins, changes: watch::Sender::new(0) }
+        Self {
+            clock,
+            ids,
+            regions: BTreeMap::new(),
+            functions: None,
+            origin: None,
+            origins: BTreeMap::new(),
+            sns_retries: Vec::new(),
+            mails: Vec::new(),
+            changes: watch::Sender::new(0),
+        }
     }
 
     /// The state of an account in a region, empty at first.
@@ -138,6 +152,17 @@ impl World {
     /// The id of the request that a message follows from which a service put into a queue.
     pub fn origin_of(&self, message_id: &str) -> Option<&str> {
         self.origins.get(message_id).map(String::as_str)
+    }
+
+    /// Sends a mail, which arrives at once.
+    pub fn send_mail(&mut self, mail: Mail) {
+        self.mails.push(Mail { origin: self.origin.clone(), ..mail });
+        self.changed();
+    }
+
+    /// The mail that arrived, oldest first.
+    pub fn mails(&self) -> &[Mail] {
+        &self.mails
     }
 
     /// Hands an event over to Lambda for asynchronous invocation.

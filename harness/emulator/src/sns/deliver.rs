@@ -1,114 +1,183 @@
 //! Delivery of a notification to a topic's subscriptions.
 //!
-//! What always holds: a notification reaches each subscription that filters it in once, its dead-letter
-//! queue instead where it cannot, or nobody. AWS's retries to a queue or function that is there but
-//! unavailable are not simulated: that counts as undeliverable at once.
-//! <https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html>
+//! What always holds: a notification that a confirmed subscription filters in is delivered, on its way, in the
+//! subscription's dead-letter queue, or dropped for want of one. An endpoint that is not there is not tried again; one
+//! that is busy is, as its delivery policy says.
+//! <https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html>
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
-use serde_json::{Value, json};
 
-use super::find_topic;
+use super::delivery_policy::{DeliveryPolicy, Retries};
+use super::fifo::{self, Taken};
+use super::protocol::Protocol;
 use super::publish::Notification;
-use super::subscription::{Protocol, Subscription};
+use super::subscription::Subscription;
 use super::topic::Topic;
-use crate::sqs::{AttributeValue, MessageAttribute, NewMessage};
-use crate::world::{FunctionSource, Undeliverable, World};
+use super::{envelope, find_topic, mail};
+use crate::arn::Arn;
+use crate::mailbox::Mail;
+use crate::sqs::NewMessage;
+use crate::world::{FunctionSource, Outstanding, Undeliverable, World};
 
 /// Raw delivery of a message with more attributes than a queue takes fails.
 /// <https://docs.aws.amazon.com/sns/latest/dg/sns-large-payload-raw-message-delivery.html>
 const MAX_RAW_ATTRIBUTES: usize = 10;
 
 /// What is said of a message to every subscription.
-struct Stamp {
-    message_id: String,
-    time: Timestamp,
-    signature: String,
+#[derive(Clone, Debug)]
+pub(super) struct Stamp {
+    pub taken: Taken,
+    pub time: Timestamp,
+    pub signature: String,
 }
 
-/// Delivers to the subscriptions of a topic, and returns the message id.
-pub(super) fn to_subscriptions(world: &mut World, topic: &str, notification: &Notification) -> String {
-    let stamp = Stamp { message_id: world.ids.uuid(), time: world.clock.now(), signature: world.ids.base64(256) };
-    let deliveries: Vec<_> = match find_topic(world, topic) {
-        Ok(topic) => {
-            let wanting = topic.subscriptions.iter().filter(|subscription| wants(subscription, notification));
-            wanting
-                .map(|subscription| (subscription.clone(), message(topic, subscription, notification, &stamp)))
-                .collect()
-        }
-        Err(_) => Vec::new(),
-    };
-    for (subscription, message) in deliveries {
-        if hand_over(world, &subscription, message.clone()).is_err()
-            && let Some(queue) = &subscription.settings.dead_letter_queue
-        {
-            // What cannot be put into a dead-letter queue either is lost, as it is in AWS.
-            let _lost = world.send_to_queue(queue, message).is_err();
-        }
+impl Stamp {
+    pub fn new(world: &World, taken: Taken) -> Self {
+        Self { taken, time: world.clock.now(), signature: world.ids.base64(256) }
     }
-    stamp.message_id
+
+    /// The time, as messages write it.
+    pub fn written_time(&self) -> String {
+        self.time.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
+    }
 }
 
-fn wants(subscription: &Subscription, notification: &Notification) -> bool {
-    let filter = subscription.settings.filter.as_ref();
-    filter.is_none_or(|filter| filter.takes(notification, subscription.protocol.name()))
+/// One message on its way to one subscription.
+#[derive(Clone, Debug)]
+struct Delivery {
+    subscription: Subscription,
+    /// What a queue or function gets, and in any case the dead-letter queue.
+    message: NewMessage,
+    /// What an address gets.
+    mail: Option<Mail>,
+    policy: Retries,
+    /// How often it was tried again.
+    retries: u64,
 }
 
-fn hand_over(world: &mut World, subscription: &Subscription, message: NewMessage) -> Result<(), Undeliverable> {
+/// A delivery that is to be tried again.
+pub(crate) struct Retry {
+    delivery: Delivery,
+    due: Timestamp,
+    /// The request that it follows from.
+    origin: Option<String>,
+}
+
+/// Delivers to the subscriptions of a topic.
+pub(super) fn to_subscriptions(world: &mut World, topic: &str, notification: &Notification, stamp: &Stamp) {
+    let Ok(topic) = find_topic(world, topic) else { return };
+    let wanting = topic.subscriptions.iter().filter(|subscription| subscription.wants(notification));
+    let deliveries: Vec<_> = wanting.map(|subscription| delivery(topic, subscription, notification, stamp)).collect();
+    for delivery in deliveries {
+        attempt(world, delivery);
+    }
+}
+
+fn delivery(topic: &Topic, subscription: &Subscription, notification: &Notification, stamp: &Stamp) -> Delivery {
+    let is_mail = subscription.protocol.is_mail();
+    Delivery {
+        subscription: subscription.clone(),
+        message: message(topic, subscription, notification, stamp),
+        mail: is_mail.then(|| mail::notification(topic, subscription, notification, stamp)),
+        policy: Retries::of(subscription.protocol, &DeliveryPolicy::of(topic, subscription)),
+        retries: 0,
+    }
+}
+
+/// The message itself with its attributes, or the envelope around it.
+fn message(topic: &Topic, subscription: &Subscription, notification: &Notification, stamp: &Stamp) -> NewMessage {
+    let (body, attributes) = match subscription.settings.raw {
+        true => {
+            let body = notification.message.for_protocol(subscription.protocol.name()).to_owned();
+            (body, notification.attributes.clone())
+        }
+        false => (envelope::notification(topic, subscription, notification, stamp), Default::default()),
+    };
+    let deduplication_id = topic.is_fifo().then(|| fifo::deduplication_id(notification));
+    NewMessage { body, attributes, group_id: notification.group_id.clone(), deduplication_id }
+}
+
+/// Tries a delivery, and sees to what follows where it fails.
+fn attempt(world: &mut World, mut delivery: Delivery) {
+    match hand_over(world, &delivery) {
+        Ok(()) => {}
+        Err(Undeliverable::NoSuchTarget) => give_up(world, delivery),
+        Err(Undeliverable::Busy) => match delivery.policy.delay(delivery.retries) {
+            None => give_up(world, delivery),
+            Some(delay) => {
+                delivery.retries += 1;
+                let due = world.clock.now() + delay;
+                let retry = Retry { delivery, due, origin: world.origin.clone() };
+                world.sns_retries.push(retry);
+                world.changed();
+            }
+        },
+    }
+}
+
+fn hand_over(world: &mut World, delivery: &Delivery) -> Result<(), Undeliverable> {
+    let Delivery { subscription, message, .. } = delivery;
     match subscription.protocol {
         Protocol::Sqs if message.attributes.len() > MAX_RAW_ATTRIBUTES => Err(Undeliverable::NoSuchTarget),
-        Protocol::Sqs => world.send_to_queue(&subscription.endpoint, message).map(drop),
+        Protocol::Sqs => world.send_to_queue(&subscription.endpoint, message.clone()).map(drop),
         Protocol::Lambda => {
             let source = FunctionSource::Sns { subscription_arn: subscription.arn.clone() };
-            world.invoke(&subscription.endpoint, source, message.body)
+            world.invoke(&subscription.endpoint, source, message.body.clone())
+        }
+        Protocol::Email | Protocol::EmailJson => {
+            delivery.mail.iter().for_each(|mail| world.send_mail(mail.clone()));
+            Ok(())
+        }
+        Protocol::Http | Protocol::Https => Err(Undeliverable::NoSuchTarget),
+    }
+}
+
+/// Sends what cannot be delivered to the subscription's dead-letter queue, as it would have been delivered.
+/// <https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html>
+fn give_up(world: &mut World, delivery: Delivery) {
+    if let Some(queue) = &delivery.subscription.settings.dead_letter_queue {
+        // What cannot be put into a dead-letter queue either is lost, as it is in AWS.
+        let _lost = world.send_to_queue(queue, delivery.message).is_err();
+    }
+    world.changed();
+}
+
+/// Tries the deliveries again that are due, in the order of their times.
+pub(crate) fn run_due(world: &mut World) {
+    let now = world.clock.now();
+    while let Some(index) = earliest(world).filter(|index| world.sns_retries[*index].due <= now) {
+        let Retry { delivery, origin, .. } = world.sns_retries.remove(index);
+        // Nothing is delivered to a subscription that is gone.
+        if is_there(world, &delivery.subscription) {
+            world.origin = origin;
+            attempt(world, delivery);
+            world.origin = None;
         }
     }
 }
 
-/// What a subscription gets: the message itself with its attributes, or the envelope around it.
-fn message(topic: &Topic, subscription: &Subscription, notification: &Notification, stamp: &Stamp) -> NewMessage {
-    if subscription.settings.raw {
-        let body = notification.message.for_protocol(subscription.protocol.name()).to_owned();
-        return NewMessage { body, attributes: notification.attributes.clone(), ..NewMessage::default() };
-    }
-    NewMessage { body: envelope(topic, subscription, notification, stamp), ..NewMessage::default() }
+fn earliest(world: &World) -> Option<usize> {
+    (0..world.sns_retries.len()).min_by_key(|index| world.sns_retries[*index].due)
 }
 
-/// The JSON around a message, spaced as SNS spaces it.
-fn envelope(topic: &Topic, subscription: &Subscription, notification: &Notification, stamp: &Stamp) -> String {
-    let host = format!("https://sns.{}.amazonaws.com", topic.region);
-    let mut fields: Vec<(&str, String)> = Vec::new();
-    let mut put = |name, text: &str| fields.push((name, Value::from(text).to_string()));
-    put("Type", "Notification");
-    put("MessageId", &stamp.message_id);
-    put("TopicArn", &topic.arn);
-    if let Some(subject) = &notification.subject {
-        put("Subject", subject);
-    }
-    put("Message", notification.message.for_protocol(subscription.protocol.name()));
-    put("Timestamp", &stamp.time.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string());
-    put("SignatureVersion", topic.signature_version());
-    put("Signature", &stamp.signature);
-    put("SigningCertURL", &format!("{host}/SimpleNotificationService-{}.pem", topic.certificate));
-    put("UnsubscribeURL", &format!("{host}/?Action=Unsubscribe&SubscriptionArn={}", subscription.arn));
-    if !notification.attributes.is_empty() {
-        let attributes = notification.attributes.iter().map(|(name, value)| (name.as_str(), attribute(value)));
-        fields.push(("MessageAttributes", object(attributes, "    ", "  ")));
-    }
-    object(fields.into_iter(), "  ", "")
+fn is_there(world: &mut World, subscription: &Subscription) -> bool {
+    let topic = subscription.arn.rsplit_once(':').map_or("", |(topic, _)| topic);
+    find_topic(world, topic).is_ok_and(|topic| topic.subscriptions.iter().any(|each| each.arn == subscription.arn))
 }
 
-fn attribute(attribute: &MessageAttribute) -> String {
-    let value = match &attribute.value {
-        AttributeValue::Text(text) => text.clone(),
-        AttributeValue::Binary(bytes) => STANDARD.encode(bytes),
+/// When a delivery is tried again next.
+pub(crate) fn next_due(world: &World) -> Option<Timestamp> {
+    world.sns_retries.iter().map(|retry| retry.due).min()
+}
+
+/// The deliveries that are to be tried again.
+pub(crate) fn outstanding(world: &World) -> Vec<Outstanding> {
+    let told = |Retry { delivery, due, .. }: &Retry| {
+        let endpoint = &delivery.subscription.endpoint;
+        let topic = Arn::parse(&delivery.subscription.arn).map_or("", |arn| arn.resource);
+        let topic = topic.split(':').next().unwrap_or_default();
+        let what = format!("retry {} of topic {topic} to {endpoint}", delivery.retries);
+        Outstanding { what, due: *due, recurring: false }
     };
-    json!({ "Type": attribute.data_type, "Value": value }).to_string()
-}
-
-fn object<'n>(fields: impl Iterator<Item = (&'n str, String)>, indent: &str, end: &str) -> String {
-    let lines: Vec<_> = fields.map(|(name, value)| format!("{indent}{} : {value}", Value::from(name))).collect();
-    format!("{{\n{}\n{end}}}", lines.join(",\n"))
+    world.sns_retries.iter().map(told).collect()
 }

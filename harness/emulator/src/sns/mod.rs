@@ -1,17 +1,32 @@
-//! SNS: standard topics, subscriptions of queues and functions, publishing and delivery.
+//! SNS: standard and FIFO topics, subscriptions, publishing and delivery.
 //!
-//! The modules, in the way of a message: [`topic`]s have [`subscription`]s; [`publish`] takes a message and
-//! [`deliver`] hands it to each subscription that [`filter`]s it in.
+//! The modules, in the way of a message: [`topic`]s have [`subscription`]s, some of which an endpoint's owner has to
+//! [`confirm`]; [`publish`] and [`batch`] take messages, which [`fifo`] deduplicates; [`deliver`] hands one to each
+//! subscription that [`filter`]s it in, inside its [`envelope`] or as a [`mail`], and again as the
+//! [`delivery_policy`] says.
 //!
-//! What always holds: a subscription belongs to a topic that exists and is confirmed, and what is not
-//! simulated (FIFO topics, other protocols) is refused by name.
+//! What always holds: a subscription belongs to a topic that exists, and what is not simulated (text messages, mobile
+//! push, Firehose, archives) is refused by name.
 //! <https://docs.aws.amazon.com/sns/latest/api/welcome.html>
 
+mod batch;
+mod confirm;
 mod deliver;
+mod delivery_policy;
+mod envelope;
+mod fifo;
 mod filter;
+mod mail;
+mod message_attributes;
+mod permission;
+mod protocol;
 mod publish;
+mod refusal;
+mod settings;
 mod subscription;
+mod tags;
 mod topic;
+mod topic_attributes;
 
 use std::collections::BTreeMap;
 
@@ -20,6 +35,7 @@ use crate::protocol::query::{self, Form};
 use crate::protocol::{AwsError, Reply, Service, paging, xml};
 use crate::world::{Call, World};
 
+pub(crate) use deliver::{Retry, next_due, outstanding, run_due};
 pub(crate) use publish::{NewNotification, publish};
 use topic::Topic;
 
@@ -37,9 +53,12 @@ pub(crate) fn answer(world: &mut World, call: &Call<'_>) -> Result<Reply, AwsErr
         "ListTopics" => topic::list(world, call, &form),
         "GetTopicAttributes" => topic::get_attributes(world, call, &form),
         "SetTopicAttributes" => topic::set_attributes(world, call, &form),
-        "TagResource" => topic::tag(world, call, &form),
-        "UntagResource" => topic::untag(world, call, &form),
-        "ListTagsForResource" => topic::list_tags(world, call, &form),
+        "TagResource" => tags::tag(world, call, &form),
+        "UntagResource" => tags::untag(world, call, &form),
+        "ListTagsForResource" => tags::list(world, call, &form),
+        "AddPermission" => permission::add(world, call, &form),
+        "RemovePermission" => permission::remove(world, call, &form),
+        "ConfirmSubscription" => confirm::confirm(world, call, &form),
         "Subscribe" => subscription::subscribe(world, call, &form),
         "Unsubscribe" => subscription::unsubscribe(world, call, &form),
         "ListSubscriptions" => subscription::list(world, call, &form),
@@ -47,7 +66,7 @@ pub(crate) fn answer(world: &mut World, call: &Call<'_>) -> Result<Reply, AwsErr
         "GetSubscriptionAttributes" => subscription::get_attributes(world, call, &form),
         "SetSubscriptionAttributes" => subscription::set_attributes(world, call, &form),
         "Publish" => publish::one(world, call, &form),
-        "PublishBatch" => publish::batch(world, call, &form),
+        "PublishBatch" => batch::publish(world, call, &form),
         operation => Err(AwsError::not_simulated(Service::Sns, operation)),
     };
     Ok(query::reply(call.operation(), &result?, call.request_id))
@@ -82,6 +101,10 @@ fn not_found(what: &str) -> AwsError {
 
 /// The topic with an ARN, or the error that there is none.
 fn find_topic<'w>(world: &'w mut World, arn: &str) -> Result<&'w mut Topic, AwsError> {
+    let elements = arn.split(':').count();
+    if elements < 6 {
+        return Err(invalid(format!("TopicArn Reason: An ARN must have at least 6 elements, not {elements}")));
+    }
     let parsed = Arn::parse(arn).filter(|parsed| parsed.service == "sns" && !parsed.resource.contains(':'));
     let parsed = parsed.ok_or_else(|| invalid("TopicArn"))?;
     let topics = &mut world.region(parsed.account, parsed.region).sns.topics;

@@ -1,12 +1,14 @@
-//! Subscriptions of queues and functions to topics.
+//! Subscriptions to topics: their life and what is told of them.
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
-use super::filter::Filter;
+use super::confirm::{self, State};
+use super::delivery_policy::DeliveryPolicy;
+use super::protocol::Protocol;
+use super::publish::Notification;
+use super::settings::Settings;
 use super::topic::Topic;
-use super::{attributes, find_topic, invalid, not_found, not_simulated, page, refuse_others, required};
+use super::{attributes, find_topic, invalid, not_found, page, refuse_others, required};
 use crate::arn::Arn;
 use crate::protocol::query::{self, Form};
 use crate::protocol::{AwsError, xml};
@@ -16,130 +18,83 @@ use crate::world::{Call, World};
 pub(super) struct Subscription {
     pub arn: String,
     pub protocol: Protocol,
-    /// The ARN of the queue or function.
+    /// The ARN of the queue or function, the address, or the URL.
     pub endpoint: String,
     pub settings: Settings,
+    pub state: State,
     /// The attributes as they were set.
-    attributes: BTreeMap<String, String>,
+    pub attributes: BTreeMap<String, String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Protocol {
-    Sqs,
-    Lambda,
-}
-
-/// What the attributes mean.
-#[derive(Clone, Debug)]
-pub(super) struct Settings {
-    pub raw: bool,
-    pub filter: Option<Filter>,
-    /// The ARN of the queue that takes what cannot be delivered.
-    pub dead_letter_queue: Option<String>,
-}
-
-/// The attributes that are simulated.
-const SIMULATED: [&str; 4] = ["RawMessageDelivery", "FilterPolicy", "FilterPolicyScope", "RedrivePolicy"];
-/// The attributes that SNS has beside them.
-/// <https://docs.aws.amazon.com/sns/latest/api/API_SetSubscriptionAttributes.html>
-const OTHER_ATTRIBUTES: [&str; 3] = ["DeliveryPolicy", "ReplayPolicy", "SubscriptionRoleArn"];
-
-/// Protocols that SNS has and that are not simulated.
-const OTHER_PROTOCOLS: [&str; 7] = ["application", "email", "email-json", "firehose", "http", "https", "sms"];
-
-impl Protocol {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Sqs => "sqs",
-            Self::Lambda => "lambda",
-        }
+impl Subscription {
+    pub fn is_pending(&self) -> bool {
+        matches!(self.state, State::Pending { .. })
     }
 
-    fn parse(call: &Call<'_>, name: &str) -> Result<Self, AwsError> {
-        match name {
-            "sqs" => Ok(Self::Sqs),
-            "lambda" => Ok(Self::Lambda),
-            other if OTHER_PROTOCOLS.contains(&other) => Err(not_simulated(call, &format!("the protocol {other}"))),
-            other => Err(invalid(format!("Amazon SNS does not support this protocol string: {other}"))),
-        }
+    /// Whether it gets a message.
+    pub fn wants(&self, notification: &Notification) -> bool {
+        let filter = self.settings.filter.as_ref();
+        !self.is_pending() && filter.is_none_or(|filter| filter.takes(notification, self.protocol.name()))
     }
 }
 
-impl Settings {
-    fn parse(call: &Call<'_>, protocol: Protocol, attributes: &BTreeMap<String, String>) -> Result<Self, AwsError> {
-        if let Some(name) = attributes.keys().find(|name| !SIMULATED.contains(&name.as_str())) {
-            return Err(not_simulated(call, &format!("the attribute {name}")));
-        }
-        let get = |name: &str| attributes.get(name).map(String::as_str);
-        let raw = match get("RawMessageDelivery").map(str::to_ascii_lowercase).as_deref() {
-            None | Some("false") => false,
-            Some("true") if protocol == Protocol::Sqs => true,
-            Some("true") => {
-                let reason = "Delivery protocol [lambda] does not support raw message delivery.";
-                return Err(invalid(format!("Attributes Reason: {reason}")));
-            }
-            Some(_) => {
-                return Err(invalid("Attributes Reason: RawMessageDelivery: Invalid value. Must be true or false."));
-            }
-        };
-        let filter = Filter::parse(get("FilterPolicy"), get("FilterPolicyScope"))?;
-        let dead_letter_queue = get("RedrivePolicy").filter(|policy| !policy.is_empty()).map(dead_letter_queue);
-        Ok(Self { raw, filter, dead_letter_queue: dead_letter_queue.transpose()? })
-    }
-}
-
-fn dead_letter_queue(policy: &str) -> Result<String, AwsError> {
-    let json: Value = serde_json::from_str(policy).map_err(|_| invalid("RedrivePolicy: failed to parse JSON."))?;
-    let queue = json.get("deadLetterTargetArn").and_then(Value::as_str);
-    let queue = queue.filter(|queue| Arn::parse(queue).is_some_and(|arn| arn.service == "sqs"));
-    queue.map(str::to_owned).ok_or_else(|| invalid("RedrivePolicy: deadLetterTargetArn is an invalid arn"))
-}
-
-/// Subscribes a queue or function, which is confirmed at once, or finds the subscription that is there.
+/// Subscribes an endpoint, or finds the subscription that is there. A queue's or function's is confirmed at once; the
+/// owner of another endpoint is asked to confirm it, again where that has not been done.
 /// <https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html>
 pub(super) fn subscribe(world: &mut World, call: &Call<'_>, form: &Form) -> Result<String, AwsError> {
-    // A subscription that is confirmed at once always returns its ARN.
     refuse_others(call, form, &["TopicArn", "Protocol", "Endpoint", "Attributes", "ReturnSubscriptionArn"])?;
     let protocol = Protocol::parse(call, required(form, "Protocol")?)?;
     let endpoint = required(form, "Endpoint")?;
     let attributes = query::entries(form, "Attributes.entry");
-    let settings = Settings::parse(call, protocol, &attributes)?;
-    check_endpoint(protocol, endpoint)?;
     let topic = find_topic(world, required(form, "TopicArn")?)?;
-    let existing = topic.subscriptions.iter().find(|old| old.protocol == protocol && old.endpoint == endpoint);
-    if let Some(existing) = existing {
-        if existing.attributes != attributes {
-            return Err(invalid("Attributes Reason: Subscription already exists with different attributes"));
+    protocol.check_endpoint(endpoint, topic)?;
+    let settings = Settings::parse(call, (protocol, endpoint), topic.is_fifo(), &attributes);
+    let settings = settings.map_err(|refusal| refusal.on_creation())?;
+    let existing = topic.subscriptions.iter().position(|old| old.protocol == protocol && old.endpoint == endpoint);
+    let index = match existing {
+        Some(index) => {
+            let old = &topic.subscriptions[index];
+            if attributes.iter().any(|(name, value)| old.attributes.get(name) != Some(value)) {
+                return Err(invalid("Attributes Reason: Subscription already exists with different attributes"));
+            }
+            index
         }
-        return Ok(xml::element("SubscriptionArn", &existing.arn));
+        None => {
+            check_filters(topic, settings.filter.is_some())?;
+            let (arn, endpoint) = (format!("{}:{}", topic.arn, call.ids.uuid()), endpoint.to_owned());
+            let state = State::at_first(protocol);
+            topic.subscriptions.push(Subscription { arn, protocol, endpoint, settings, state, attributes });
+            topic.subscriptions.len() - 1
+        }
+    };
+    let (arn, is_pending) = (topic.subscriptions[index].arn.clone(), topic.subscriptions[index].is_pending());
+    if is_pending {
+        confirm::ask(world, call, &arn)?;
     }
-    let arn = format!("{}:{}", topic.arn, call.ids.uuid());
-    let answer = xml::element("SubscriptionArn", &arn);
-    topic.subscriptions.push(Subscription { arn, protocol, endpoint: endpoint.to_owned(), settings, attributes });
     world.changed();
-    Ok(answer)
+    let told = form.get("ReturnSubscriptionArn").is_some_and(|wanted| wanted == "true");
+    Ok(xml::element("SubscriptionArn", if is_pending && !told { "pending confirmation" } else { &arn }))
 }
 
-fn check_endpoint(protocol: Protocol, endpoint: &str) -> Result<(), AwsError> {
-    let service = Arn::parse(endpoint).map(|arn| arn.service).unwrap_or_default();
-    match (protocol, service) {
-        (Protocol::Sqs, "sqs") | (Protocol::Lambda, "lambda") => {}
-        (Protocol::Sqs, _) => return Err(invalid("SQS endpoint ARN")),
-        (Protocol::Lambda, _) => return Err(invalid("Lambda endpoint ARN")),
-    }
-    if protocol == Protocol::Sqs && endpoint.ends_with(".fifo") {
-        let reason = "Please use FIFO SNS topic";
-        return Err(invalid(format!(
-            "Endpoint Reason: FIFO SQS Queues can not be subscribed to standard SNS topics. {reason}"
-        )));
+/// A topic has at most this many subscriptions with a filter policy.
+/// <https://docs.aws.amazon.com/sns/latest/dg/subscription-filter-policy-constraints.html>
+const MAX_FILTERS: usize = 200;
+
+fn check_filters(topic: &Topic, one_more: bool) -> Result<(), AwsError> {
+    let filters = topic.subscriptions.iter().filter(|subscription| subscription.settings.filter.is_some()).count();
+    if one_more && filters >= MAX_FILTERS {
+        let message = "Filter policy limit exceeded for the topic";
+        return Err(AwsError::new(403, "FilterPolicyLimitExceeded", message));
     }
     Ok(())
 }
 
 /// Deletes a subscription; one that does not exist is deleted already.
+/// <https://docs.aws.amazon.com/sns/latest/api/API_Unsubscribe.html>
 pub(super) fn unsubscribe(world: &mut World, call: &Call<'_>, form: &Form) -> Result<String, AwsError> {
     refuse_others(call, form, &["SubscriptionArn"])?;
-    let arn = required(form, "SubscriptionArn")?;
+    let arn = form.get("SubscriptionArn").map(String::as_str);
+    let arn = arn.ok_or_else(|| invalid("SubscriptionArn Reason: no value for required parameter"))?;
     let topic_arn = topic_arn(arn)?;
     if let Ok(topic) = find_topic(world, topic_arn) {
         let before = topic.subscriptions.len();
@@ -151,10 +106,13 @@ pub(super) fn unsubscribe(world: &mut World, call: &Call<'_>, form: &Form) -> Re
 }
 
 /// The ARN of the topic that a subscription's ARN begins with.
-fn topic_arn(subscription: &str) -> Result<&str, AwsError> {
-    let topic = subscription.rsplit_once(':').map(|(topic, _)| topic);
-    let topic = topic.filter(|topic| Arn::parse(topic).is_some_and(|arn| arn.service == "sns"));
-    topic.ok_or_else(|| invalid("SubscriptionArn Reason: An ARN must have at least 6 elements"))
+pub(super) fn topic_arn(subscription: &str) -> Result<&str, AwsError> {
+    let elements = subscription.split(':').count();
+    if elements < 6 || Arn::parse(subscription).is_none_or(|arn| arn.service != "sns") {
+        return Err(invalid(format!("SubscriptionArn Reason: An ARN must have at least 6 elements, not {elements}")));
+    }
+    let topic = subscription.rsplit_once(':').map(|(topic, _)| topic).filter(|_| elements > 6);
+    topic.ok_or_else(|| invalid("SubscriptionId"))
 }
 
 pub(super) fn list(world: &mut World, call: &Call<'_>, form: &Form) -> Result<String, AwsError> {
@@ -171,8 +129,9 @@ pub(super) fn list_by_topic(world: &mut World, call: &Call<'_>, form: &Form) -> 
 
 fn members(topic: &Topic) -> Vec<String> {
     let member = |subscription: &Subscription| {
+        let arn = if subscription.is_pending() { "PendingConfirmation" } else { &subscription.arn };
         [
-            xml::element("SubscriptionArn", &subscription.arn),
+            xml::element("SubscriptionArn", arn),
             xml::element("Owner", &topic.owner),
             xml::element("Protocol", subscription.protocol.name()),
             xml::element("Endpoint", &subscription.endpoint),
@@ -183,49 +142,63 @@ fn members(topic: &Topic) -> Vec<String> {
     topic.subscriptions.iter().map(member).collect()
 }
 
-fn find<'w>(world: &'w mut World, form: &Form) -> Result<(String, &'w mut Subscription), AwsError> {
+/// The topic of the subscription that a form names, and where in it that is.
+fn find<'w>(world: &'w mut World, form: &Form) -> Result<(&'w mut Topic, usize), AwsError> {
     let arn = required(form, "SubscriptionArn")?;
     let topic = find_topic(world, topic_arn(arn)?).map_err(|_| not_found("Subscription"))?;
-    let subscription = topic.subscriptions.iter_mut().find(|subscription| subscription.arn == arn);
-    Ok((topic.owner.clone(), subscription.ok_or_else(|| not_found("Subscription"))?))
+    let index = topic.subscriptions.iter().position(|subscription| subscription.arn == arn);
+    let index = index.ok_or_else(|| not_found("Subscription"))?;
+    Ok((topic, index))
 }
 
+/// <https://docs.aws.amazon.com/sns/latest/api/API_GetSubscriptionAttributes.html>
 pub(super) fn get_attributes(world: &mut World, call: &Call<'_>, form: &Form) -> Result<String, AwsError> {
     refuse_others(call, form, &["SubscriptionArn"])?;
-    let (owner, subscription) = find(world, form)?;
+    let (topic, index) = find(world, form)?;
+    let subscription = &topic.subscriptions[index];
     let mut all = subscription.attributes.clone();
     let mut put = |name: &str, value: &str| all.insert(name.to_owned(), value.to_owned());
     put("SubscriptionArn", &subscription.arn);
-    put("TopicArn", topic_arn(&subscription.arn)?);
-    put("Owner", &owner);
+    put("SubscriptionPrincipal", &format!("arn:aws:iam::{}:root", topic.owner));
+    put("TopicArn", &topic.arn);
+    put("Owner", &topic.owner);
     put("Protocol", subscription.protocol.name());
     put("Endpoint", &subscription.endpoint);
     put("RawMessageDelivery", if subscription.settings.raw { "true" } else { "false" });
-    put("PendingConfirmation", "false");
-    put("ConfirmationWasAuthenticated", "true");
-    if subscription.attributes.contains_key("FilterPolicy") {
+    put("PendingConfirmation", if subscription.is_pending() { "true" } else { "false" });
+    let authenticated = matches!(subscription.state, State::Confirmed { authenticated: true, .. });
+    put("ConfirmationWasAuthenticated", if authenticated { "true" } else { "false" });
+    if subscription.protocol.is_http() {
+        let policy = DeliveryPolicy::of(topic, subscription);
+        put("EffectiveDeliveryPolicy", &policy.told_of_subscription().to_string());
+    }
+    if subscription.settings.filter.is_some() {
         all.entry("FilterPolicyScope".to_owned()).or_insert_with(|| "MessageAttributes".to_owned());
+    } else {
+        all.remove("FilterPolicy");
+        all.remove("FilterPolicyScope");
     }
     Ok(attributes(&all))
 }
 
-/// Sets one attribute; the empty filter policy `{}` and an empty redrive policy take theirs away.
+/// Sets one attribute; an empty value takes it away.
 /// <https://docs.aws.amazon.com/sns/latest/api/API_SetSubscriptionAttributes.html>
 pub(super) fn set_attributes(world: &mut World, call: &Call<'_>, form: &Form) -> Result<String, AwsError> {
     refuse_others(call, form, &["SubscriptionArn", "AttributeName", "AttributeValue"])?;
     let name = required(form, "AttributeName")?;
     let value = form.get("AttributeValue").cloned().unwrap_or_default();
-    let (_, subscription) = find(world, form)?;
-    if !SIMULATED.contains(&name) && !OTHER_ATTRIBUTES.contains(&name) {
-        return Err(invalid("AttributeName"));
-    }
-    let mut attributes = subscription.attributes.clone();
-    match (name, value.as_str()) {
-        ("FilterPolicy", "" | "{}") | ("RedrivePolicy", "") => attributes.remove(name),
+    let (topic, index) = find(world, form)?;
+    let old = &topic.subscriptions[index];
+    let mut attributes = old.attributes.clone();
+    match value.as_str() {
+        "" if matches!(name, "DeliveryPolicy" | "FilterPolicy" | "RedrivePolicy") => attributes.remove(name),
         _ => attributes.insert(name.to_owned(), value),
     };
-    subscription.settings = Settings::parse(call, subscription.protocol, &attributes)?;
-    subscription.attributes = attributes;
+    let settings = Settings::parse(call, (old.protocol, &old.endpoint), topic.is_fifo(), &attributes);
+    let settings = settings.map_err(|refusal| refusal.later())?;
+    check_filters(topic, settings.filter.is_some() && old.settings.filter.is_none())?;
+    let subscription = &mut topic.subscriptions[index];
+    (subscription.settings, subscription.attributes) = (settings, attributes);
     world.changed();
     Ok(String::new())
 }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::fifo::History;
 use super::subscription::Subscription;
-use super::{attributes, find_topic, invalid, not_found, not_simulated, page, refuse_others, required};
+use super::tags::{self, Tags};
+use super::{attributes, find_topic, invalid, page, refuse_others, required, topic_attributes};
 use crate::arn::Arn;
 use crate::protocol::query::{self, Form};
 use crate::protocol::{AwsError, xml};
@@ -20,8 +22,11 @@ pub(super) struct Topic {
     pub unsubscribed: usize,
     /// The name of the certificate that notifications say they are signed with.
     pub certificate: String,
-    attributes: BTreeMap<String, String>,
-    tags: BTreeMap<String, String>,
+    /// What a FIFO topic took; none for a standard topic.
+    pub history: Option<History>,
+    /// The attributes as they were set.
+    pub attributes: BTreeMap<String, String>,
+    pub tags: Tags,
 }
 
 impl Topic {
@@ -29,19 +34,25 @@ impl Topic {
     pub fn signature_version(&self) -> &str {
         self.attributes.get("SignatureVersion").map_or("1", String::as_str)
     }
-}
 
-/// Attributes that are kept. Those about rights, keys, tracing and HTTP deliveries change nothing for queues
-/// and functions.
-const ATTRIBUTES: [&str; 6] =
-    ["DeliveryPolicy", "DisplayName", "KmsMasterKeyId", "Policy", "SignatureVersion", "TracingConfig"];
+    /// Where the topic's service answers.
+    pub fn host(&self) -> String {
+        format!("https://sns.{}.amazonaws.com", self.region)
+    }
 
-/// Whether SNS has a topic attribute, simulated or not.
-/// <https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html>
-fn is_attribute(name: &str) -> bool {
-    let others = ["ArchivePolicy", "ContentBasedDeduplication", "FifoThroughputScope"];
-    let is_feedback = ["FeedbackRoleArn", "FeedbackSampleRate"].iter().any(|end| name.ends_with(end));
-    ATTRIBUTES.contains(&name) || others.contains(&name) || is_feedback
+    pub fn is_fifo(&self) -> bool {
+        self.history.is_some()
+    }
+
+    pub fn deduplicates_by_content(&self) -> bool {
+        self.attributes.get("ContentBasedDeduplication").is_some_and(|set| set == "true")
+    }
+
+    /// Whether two messages of different groups are never duplicates.
+    /// <https://docs.aws.amazon.com/sns/latest/dg/fifo-high-throughput.html>
+    pub fn deduplicates_by_group(&self) -> bool {
+        self.attributes.get("FifoThroughputScope").is_some_and(|scope| scope == "MessageGroup")
+    }
 }
 
 /// Creates a topic, or finds the one that is there with the same attributes and tags.
@@ -50,36 +61,54 @@ pub(super) fn create(world: &mut World, call: &Call<'_>, form: &Form) -> Result<
     refuse_others(call, form, &["Name", "Attributes", "Tags"])?;
     let name = required(form, "Name")?;
     let mut attributes = query::entries(form, "Attributes.entry");
-    if attributes.remove("FifoTopic").is_some_and(|fifo| fifo == "true") {
-        return Err(not_simulated(call, "the attribute FifoTopic"));
+    let is_fifo = match attributes.remove("FifoTopic").map(|fifo| fifo.to_ascii_lowercase()).as_deref() {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(_) => return Err(invalid("Attributes Reason: FifoTopic")),
+    };
+    check_name(name, is_fifo)?;
+    for (name, value) in &mut attributes {
+        *value = topic_attributes::check(call, name, value, is_fifo).map_err(|refusal| refusal.on_creation())?;
     }
-    let allowed = |character: char| character.is_ascii_alphanumeric() || "-_".contains(character);
-    if name.is_empty() || name.len() > 256 || !name.chars().all(allowed) {
-        return Err(invalid("Topic Name"));
-    }
-    for (name, value) in &attributes {
-        check_attribute(call, name, value)?;
-    }
-    let tags = tags(form);
+    let tags = tags::of(form)?;
     let topics = &mut call.region(world).sns.topics;
     if let Some(topic) = topics.get(name) {
         return found_again(topic, &attributes, &tags);
     }
     let (region, owner) = (call.identity.region.clone(), call.identity.account.clone());
-    let arn = format!("arn:aws:sns:{region}:{owner}:{name}");
-    let answer = xml::element("TopicArn", &arn);
-    let certificate = call.ids.hex(32);
-    let topic = Topic { arn, owner, region, subscriptions: Vec::new(), unsubscribed: 0, certificate, attributes, tags };
+    let topic = Topic {
+        arn: format!("arn:aws:sns:{region}:{owner}:{name}"),
+        owner,
+        region,
+        subscriptions: Vec::new(),
+        unsubscribed: 0,
+        certificate: call.ids.hex(32),
+        history: is_fifo.then(History::default),
+        attributes,
+        tags,
+    };
+    let answer = xml::element("TopicArn", &topic.arn);
     topics.insert(name.to_owned(), topic);
     world.changed();
     Ok(answer)
 }
 
-fn found_again(
-    topic: &Topic,
-    attributes: &BTreeMap<String, String>,
-    tags: &BTreeMap<String, String>,
-) -> Result<String, AwsError> {
+fn check_name(name: &str, is_fifo: bool) -> Result<(), AwsError> {
+    let allowed = |character: char| character.is_ascii_alphanumeric() || "-_".contains(character);
+    let stem = if is_fifo { name.strip_suffix(".fifo") } else { Some(name) };
+    if name.len() <= 256 && stem.is_some_and(|stem| !stem.is_empty() && stem.chars().all(allowed)) {
+        return Ok(());
+    }
+    Err(match is_fifo {
+        false => invalid("Topic Name"),
+        true => invalid(
+            "Topic Name Reason: Fifo Topic names must end with .fifo and must be made up of only uppercase and lowercase \
+             ASCII letters, numbers, underscores, and hyphens, and must be between 1 and 256 characters long.",
+        ),
+    })
+}
+
+fn found_again(topic: &Topic, attributes: &BTreeMap<String, String>, tags: &Tags) -> Result<String, AwsError> {
     if attributes.iter().any(|(name, value)| topic.attributes.get(name) != Some(value)) {
         return Err(invalid("Attributes Reason: Topic already exists with different attributes"));
     }
@@ -87,19 +116,6 @@ fn found_again(
         return Err(invalid("Tags Reason: Topic already exists with different tags"));
     }
     Ok(xml::element("TopicArn", &topic.arn))
-}
-
-fn check_attribute(call: &Call<'_>, name: &str, value: &str) -> Result<(), AwsError> {
-    match name {
-        "SignatureVersion" if !matches!(value, "1" | "2") => Err(invalid("SignatureVersion")),
-        name if ATTRIBUTES.contains(&name) => Ok(()),
-        name => Err(not_simulated(call, &format!("the attribute {name}"))),
-    }
-}
-
-fn tags(form: &Form) -> BTreeMap<String, String> {
-    let tags = query::members(form, "Tags.member").into_iter();
-    tags.filter_map(|mut tag| Some((tag.remove("Key")?, tag.remove("Value").unwrap_or_default()))).collect()
 }
 
 /// Deletes a topic with its subscriptions; one that does not exist is deleted already.
@@ -117,60 +133,21 @@ pub(super) fn list(world: &mut World, call: &Call<'_>, form: &Form) -> Result<St
     page("Topics", topics.map(|topic| xml::element("TopicArn", &topic.arn)).collect(), form)
 }
 
+/// <https://docs.aws.amazon.com/sns/latest/api/API_GetTopicAttributes.html>
 pub(super) fn get_attributes(world: &mut World, call: &Call<'_>, form: &Form) -> Result<String, AwsError> {
     refuse_others(call, form, &["TopicArn"])?;
     let topic = find_topic(world, required(form, "TopicArn")?)?;
-    let mut all = topic.attributes.clone();
-    all.entry("DisplayName".to_owned()).or_default();
-    all.insert("TopicArn".to_owned(), topic.arn.clone());
-    all.insert("Owner".to_owned(), topic.owner.clone());
-    all.insert("SubscriptionsConfirmed".to_owned(), topic.subscriptions.len().to_string());
-    all.insert("SubscriptionsPending".to_owned(), "0".to_owned());
-    all.insert("SubscriptionsDeleted".to_owned(), topic.unsubscribed.to_string());
-    Ok(attributes(&all))
+    Ok(attributes(&topic_attributes::told(topic)))
 }
 
+/// <https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html>
 pub(super) fn set_attributes(world: &mut World, call: &Call<'_>, form: &Form) -> Result<String, AwsError> {
     refuse_others(call, form, &["TopicArn", "AttributeName", "AttributeValue"])?;
     let name = required(form, "AttributeName")?;
     let value = form.get("AttributeValue").cloned().unwrap_or_default();
     let topic = find_topic(world, required(form, "TopicArn")?)?;
-    if !is_attribute(name) {
-        return Err(invalid("AttributeName"));
-    }
-    check_attribute(call, name, &value)?;
+    let value = topic_attributes::check(call, name, &value, topic.is_fifo()).map_err(|refusal| refusal.later())?;
     topic.attributes.insert(name.to_owned(), value);
     world.changed();
     Ok(String::new())
-}
-
-pub(super) fn tag(world: &mut World, call: &Call<'_>, form: &Form) -> Result<String, AwsError> {
-    refuse_others(call, form, &["ResourceArn", "Tags"])?;
-    find_tagged(world, form)?.tags.extend(tags(form));
-    Ok(String::new())
-}
-
-pub(super) fn untag(world: &mut World, call: &Call<'_>, form: &Form) -> Result<String, AwsError> {
-    refuse_others(call, form, &["ResourceArn", "TagKeys"])?;
-    let topic = find_tagged(world, form)?;
-    for key in query::members(form, "TagKeys.member").iter().filter_map(|key| key.get("")) {
-        topic.tags.remove(key);
-    }
-    Ok(String::new())
-}
-
-pub(super) fn list_tags(world: &mut World, call: &Call<'_>, form: &Form) -> Result<String, AwsError> {
-    refuse_others(call, form, &["ResourceArn"])?;
-    let member = |(key, value): (&String, &String)| {
-        format!("<member>{}{}</member>", xml::element("Key", key), xml::element("Value", value))
-    };
-    let tags: String = find_tagged(world, form)?.tags.iter().map(member).collect();
-    Ok(format!("<Tags>{tags}</Tags>"))
-}
-
-fn find_tagged<'w>(world: &'w mut World, form: &Form) -> Result<&'w mut Topic, AwsError> {
-    find_topic(world, required(form, "ResourceArn")?).map_err(|error| match error.status {
-        404 => AwsError { code: "ResourceNotFound".into(), ..not_found("Resource") },
-        _ => error,
-    })
 }

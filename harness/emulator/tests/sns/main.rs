@@ -1,0 +1,12 @@
+//! SNS through the AWS SDK: topics and subscriptions ([`operations`]), what is published ([`publishing`]) and to whom it
+//! goes ([`filtering`], [`delivery`], [`fifo`], [`mail`]).
+
+#[path = "../common/mod.rs"]
+mod common;
+mod delivery;
+mod fifo;
+mod filtering;
+mod mail;
+mod operations;
+mod publishing;
+mod setup;
