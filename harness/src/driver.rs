@@ -8,12 +8,12 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::api;
 use crate::call::{CAUSE_HEADER, lambda_call};
-use crate::event::apigateway::ApiRequest;
+use crate::event::apigateway::{ApiRequest, ApiResponse};
 use crate::lambda_api;
 use crate::mapping::{SqsMapping, StreamMapping};
 use crate::push;
 use crate::shared::Shared;
-use crate::stack::{self, Api, EventSourceMapping};
+use crate::stack::{self, EventSourceMapping};
 use crate::trace::EventId;
 
 /// The parts of the driver at work. They stop when this is dropped.
@@ -108,31 +108,23 @@ async fn serve_host(shared: &Rc<Shared>, request: &Request) -> Reply {
 }
 
 async fn serve_api(shared: &Rc<Shared>, request: &Request, cause: Option<EventId>) -> Reply {
-    let id = request.host().split('.').next().unwrap_or_default();
-    let Some(api) = shared.stack.apis.iter().find(|api| api.id == id).cloned() else {
-        return Reply::json(&serde_json::json!({ "message": "Forbidden" })).with_status(403);
-    };
-    let Some(path) = without_stage(&api, request.uri.path()) else {
-        return Reply::json(&serde_json::json!({ "message": "Forbidden" })).with_status(403);
+    let address = match api::find(&shared.stack, request.host(), request.uri.path()) {
+        Ok(address) => address,
+        Err(response) => return reply(response),
     };
     let pairs = request.headers.iter().filter(|(name, _)| name.as_str() != CAUSE_HEADER);
     let headers = pairs.filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned()))).collect();
     let api_request = ApiRequest {
         method: request.method.to_string(),
-        path,
+        path: address.path,
         query_string: request.uri.query().unwrap_or_default().to_owned(),
         headers,
         body: request.body.clone(),
     };
-    let response = api::serve(shared, &api, api_request, cause).await;
-    let reply = Reply { body: response.body, ..Reply::empty() }.with_status(response.status);
-    response.headers.iter().fold(reply, |reply, (name, value)| reply.with_further_header(name, value))
+    reply(api::serve(shared, api::Call { api: address.api, stage: address.stage, request: api_request, cause }).await)
 }
 
-fn without_stage(api: &Api, path: &str) -> Option<String> {
-    if api.stage == "$default" {
-        return Some(path.to_owned());
-    }
-    let rest = path.strip_prefix('/')?.strip_prefix(api.stage.as_str())?;
-    if rest.is_empty() { Some("/".to_owned()) } else { rest.starts_with('/').then(|| rest.to_owned()) }
+fn reply(response: ApiResponse) -> Reply {
+    let reply = Reply { body: response.body, ..Reply::empty() }.with_status(response.status);
+    response.headers.iter().fold(reply, |reply, (name, value)| reply.with_further_header(name, value))
 }

@@ -10,7 +10,7 @@ mod parse;
 
 pub(crate) use decode::quoted;
 pub use decode::{DecodeError, decode};
-pub use located::{Located, Scalar};
+pub use located::{Located, Scalar, Scalars};
 pub use parse::parse;
 
 use serde_json::Value;

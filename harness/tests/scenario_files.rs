@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rehearsal::diagnostic::{Diagnostics, Source};
 use rehearsal::scenario::{self, Action, Content, Count, Method, QueueExpect, Scenario, TableExpect};
-use rehearsal::stack::{Api, ApiKind, Bucket, EventBus, Function, NotSimulated, Queue, Stack, Table, Topic};
+use rehearsal::stack::{Api, ApiKind, Bucket, EventBus, Function, NotSimulated, Queue, Stack, Stage, Table, Topic};
 use rstest::rstest;
 use serde_json::json;
 
@@ -87,7 +87,7 @@ fn steps_become_what_they_say() {
     assert!(matches!(action(0), Action::S3Put(put) if put.metadata["rows"] == "2.50"));
     let Action::Http(request) = action(2) else { panic!("the third step is a request") };
     assert_eq!((request.method, request.method.as_str()), (Method::Post, "POST"));
-    assert_eq!(request.query["limit"], "2");
+    assert_eq!(request.query["limit"], ["2"]);
     let expect = request.expect.as_ref().expect("the request expects");
     assert_eq!(expect.status.as_ref().map(|status| status.value().clone()), Some(json!([201])));
     assert_eq!(expect.body.as_ref().map(|body| body.value().clone()), Some(json!({"status": ["PLACED"]})));
@@ -166,14 +166,8 @@ fn stack() -> Stack {
         allows_loops: false,
         qualifiers: Vec::new(),
     };
-    let api = Api {
-        logical_id: id("OrdersApi"),
-        id: id("abc"),
-        kind: ApiKind::Http,
-        stage: id("$default"),
-        endpoint: id("https://abc.execute-api.eu-west-1.amazonaws.com"),
-        routes: Vec::new(),
-    };
+    let stage = Stage { name: id("$default"), ..Stage::default() };
+    let api = Api { stages: vec![stage], ..Api::new(id("OrdersApi"), id("abc"), ApiKind::Http, "eu-west-1") };
     Stack {
         buckets: vec![bucket("Uploads"), bucket("Reports")],
         queues: vec![queue("Records"), queue("RecordsDeadLetters")],

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rehearsal::diagnostic::{Diagnostics, Source};
-use rehearsal::stack::{ApiKind, NotificationTarget, PayloadFormat, Stack, StartingPosition};
+use rehearsal::stack::{ApiKind, Integration, NotificationTarget, PayloadFormat, Stack, StartingPosition};
 use rehearsal::template::{Naming, load};
 use serde_json::json;
 
@@ -298,7 +298,9 @@ fn routes_belong_to_the_implicit_or_the_named_api() {
         .iter()
         .flat_map(|api| api.routes.iter().map(move |route| (api, route)))
         .map(|(api, route)| {
-            (api.logical_id.as_str(), api.stage.as_str(), route.method.as_str(), route.path.as_str(), route.payload)
+            let Integration::Lambda(proxy) = &route.integration else { panic!("no function is behind {route:?}") };
+            let stage = api.stages[0].name.as_str();
+            (api.logical_id.as_str(), stage, route.method.as_str(), route.path.as_str(), proxy.payload)
         })
         .collect();
     assert_eq!(
@@ -330,7 +332,10 @@ Resources:
 ",
         &[],
     );
-    assert_eq!((stack.apis[0].logical_id.as_str(), stack.apis[0].stage.as_str()), ("ServerlessRestApi", "Prod"));
+    assert_eq!(
+        (stack.apis[0].logical_id.as_str(), stack.apis[0].stages[0].name.as_str()),
+        ("ServerlessRestApi", "Prod")
+    );
     assert_eq!(stack.functions[0].environment["STAGE"], "Prod");
 }
 

@@ -2,8 +2,13 @@
 //! back into an HTTP response. Served by the harness on every backend.
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
 
+mod address;
+mod cors;
+mod fault;
 mod respond;
 mod route;
+
+pub use address::find;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -11,53 +16,81 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::event::apigateway::{self, ApiRequest, SOURCE_IP, Surroundings};
-use crate::invoke::{Invoked, Request, SYNCHRONOUS_PAYLOAD_LIMIT};
+use self::fault::Fault;
+use crate::event::apigateway::{self, ApiRequest, ApiResponse, SOURCE_IP, Surroundings};
+use crate::invoke::{Function, Invoked, Request, SYNCHRONOUS_PAYLOAD_LIMIT};
 use crate::shared::Shared;
-use crate::stack::{Api, ApiKind, Route};
+use crate::stack::{Api, ApiKind, Integration, LambdaProxy, Mock, Route, Stage};
 use crate::trace::{EventId, What};
 
 /// What a request's and a response's body may have at the most.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>
 const PAYLOAD_LIMIT: usize = 10 * 1024 * 1024;
 
-/// What an API answers.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ApiResponse {
-    pub status: u16,
-    pub headers: Vec<(String, String)>,
-    pub body: Bytes,
+/// A request to a stage of an API.
+pub struct Call<'a> {
+    pub api: &'a Api,
+    pub stage: &'a Stage,
+    pub request: ApiRequest,
+    /// The event that it follows from.
+    pub cause: Option<EventId>,
 }
 
-impl ApiResponse {
-    /// A response with API Gateway's own message.
-    fn message(status: u16, message: &str) -> Self {
-        let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
-        Self { status, headers, body: Bytes::from(format!("{{\"message\":\"{message}\"}}")) }
+/// Serves a request to an API.
+pub async fn serve(shared: &Rc<Shared>, mut call: Call<'_>) -> ApiResponse {
+    let cors = call.api.cors.as_ref();
+    if let Some(response) = cors.and_then(|cors| cors::preflight(cors, &call.request)) {
+        return response;
     }
+    let answered = answer(shared, &mut call).await;
+    let mut response = answered.unwrap_or_else(|fault| fault.response(call.api));
+    if let Some(cors) = cors {
+        cors::add_headers(cors, &call.request, &mut response);
+    }
+    if call.request.method == "HEAD" {
+        response.body = Bytes::new();
+    }
+    response
 }
 
-/// Serves a request to an API, on behalf of the event `cause`.
-pub async fn serve(shared: &Rc<Shared>, api: &Api, mut request: ApiRequest, cause: Option<EventId>) -> ApiResponse {
-    let Some((route, path_parameters)) = route::find(api.kind, &api.routes, &request.method, &request.path) else {
-        return respond::no_route(api.kind);
-    };
+async fn answer(shared: &Rc<Shared>, call: &mut Call<'_>) -> Result<ApiResponse, Fault> {
+    let Call { api, request, .. } = &*call;
+    let found = route::find(api.kind, &api.routes, &request.method, &request.path);
+    let (route, path_parameters) = found.ok_or(Fault::NoRoute)?;
     if request.body.len() > PAYLOAD_LIMIT {
-        return respond::too_large(api.kind);
+        return Err(Fault::TooLarge);
     }
-    add_headers(shared, api, &mut request);
-    let payload = payload(shared, api, route, &path_parameters, &request);
+    match &route.integration {
+        Integration::Mock(mock) => Ok(mocked(mock)),
+        Integration::Lambda(proxy) => {
+            add_headers(shared, api, &mut call.request);
+            lambda(shared, call, route, proxy, &path_parameters).await
+        }
+    }
+}
+
+fn mocked(mock: &Mock) -> ApiResponse {
+    ApiResponse { status: mock.status, headers: mock.headers.clone(), body: Bytes::from(mock.body.clone()) }
+}
+
+/// Hands the request to a function and turns what it returns into a response.
+async fn lambda(
+    shared: &Rc<Shared>,
+    call: &Call<'_>,
+    route: &Route,
+    proxy: &LambdaProxy,
+    path_parameters: &BTreeMap<String, String>,
+) -> Result<ApiResponse, Fault> {
+    let arn = call.stage.fill_in(&proxy.function_arn).ok_or(Fault::Configuration)?;
+    let function = shared.lambda.function(&arn).map(Rc::clone).ok_or(Fault::Configuration)?;
+    let payload = payload(shared, call, route, proxy, path_parameters);
     if payload.len() > SYNCHRONOUS_PAYLOAD_LIMIT {
-        return respond::too_large(api.kind);
+        return Err(Fault::TooLarge);
     }
-    let delivery = record(shared, api, route, &request, cause);
-    let Some(invoked) = invoke(shared, api, route, payload, delivery).await else {
-        return respond::timed_out(api.kind);
-    };
-    match invoked.result {
-        Ok(response) => respond::from_response(api.kind, route.payload, &response),
-        Err(error) => respond::from_error(api.kind, &error),
-    }
+    let delivery = record(shared, call, &function);
+    let invoked = invoke(shared, function, payload, delivery, proxy.timeout).await.ok_or(Fault::TimedOut)?;
+    let response = invoked.result.map_err(|error| respond::from_error(&error))?;
+    respond::from_response(call.api, proxy.payload, &call.request, &response)
 }
 
 /// What API Gateway adds on the way.
@@ -82,13 +115,13 @@ fn add_headers(shared: &Shared, api: &Api, request: &mut ApiRequest) {
     }
 }
 
-fn record(shared: &Shared, api: &Api, route: &Route, request: &ApiRequest, cause: Option<EventId>) -> EventId {
-    let function = shared.lambda.function(&route.function_arn);
+fn record(shared: &Shared, call: &Call<'_>, function: &Function) -> EventId {
+    let Call { api, request, cause, .. } = call;
     shared.recorder.record(
-        cause,
+        *cause,
         What::Delivery {
             from: format!("API Gateway {} {} {}", api.logical_id, request.method, request.path),
-            function: function.map(|function| function.settings.logical_id.clone()).unwrap_or_default(),
+            function: function.settings.logical_id.clone(),
             records: 1,
             ids: Vec::new(),
         },
@@ -97,12 +130,13 @@ fn record(shared: &Shared, api: &Api, route: &Route, request: &ApiRequest, cause
 
 fn payload(
     shared: &Shared,
-    api: &Api,
+    call: &Call<'_>,
     route: &Route,
+    proxy: &LambdaProxy,
     path_parameters: &BTreeMap<String, String>,
-    request: &ApiRequest,
 ) -> String {
-    let account = route.function_arn.split(':').nth(4).unwrap_or_default();
+    let Call { api, stage, request, .. } = call;
+    let account = proxy.function_arn.split(':').nth(4).unwrap_or_default();
     let request_id = match api.kind {
         ApiKind::Rest => shared.ids.uuid(),
         ApiKind::Http => shared.ids.base64(11),
@@ -111,15 +145,28 @@ fn payload(
         ApiKind::Rest => shared.ids.base64(11),
         ApiKind::Http => request_id.clone(),
     };
-    let now = shared.backend.clock().now();
-    let (request_id, extended_request_id) = (request_id.as_str(), extended_request_id.as_str());
-    let surroundings = Surroundings { api, route, path_parameters, account, request_id, extended_request_id, now };
+    let surroundings = Surroundings {
+        api,
+        stage,
+        route,
+        format: proxy.payload,
+        path_parameters,
+        account,
+        request_id: &request_id,
+        extended_request_id: &extended_request_id,
+        now: shared.backend.clock().now(),
+    };
     apigateway::event(request, &surroundings).to_string()
 }
 
 /// Invokes the function; none when the API's own limit passes first. The function then runs on.
-async fn invoke(shared: &Rc<Shared>, api: &Api, route: &Route, payload: String, delivery: EventId) -> Option<Invoked> {
-    let function = shared.lambda.function(&route.function_arn).map(Rc::clone)?;
+async fn invoke(
+    shared: &Rc<Shared>,
+    function: Rc<Function>,
+    payload: String,
+    delivery: EventId,
+    limit: Duration,
+) -> Option<Invoked> {
     let pending = shared.pending.begin(format!("{} answers a request", function.settings.logical_id));
     let request_id = shared.ids.uuid();
     let invocation = tokio::task::spawn_local({
@@ -130,10 +177,6 @@ async fn invoke(shared: &Rc<Shared>, api: &Api, route: &Route, payload: String, 
             shared.lambda.invoke(&function, request).await
         }
     });
-    let limit = match api.kind {
-        ApiKind::Rest => Duration::from_secs(29),
-        ApiKind::Http => Duration::from_secs(30),
-    };
     let finished = tokio::time::timeout(limit, invocation).await.ok()?;
     Some(finished.expect("an invocation catches the handler's panics"))
 }

@@ -7,57 +7,29 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::ApiResponse;
+use super::fault::Fault;
+use crate::event::apigateway::{ApiRequest, ApiResponse, is_binary};
 use crate::invoke::InvokeError;
-use crate::stack::{ApiKind, PayloadFormat};
-
-/// No route takes the request.
-pub fn no_route(kind: ApiKind) -> ApiResponse {
-    match kind {
-        ApiKind::Rest => ApiResponse::message(403, "Missing Authentication Token"),
-        ApiKind::Http => ApiResponse::message(404, "Not Found"),
-    }
-}
-
-/// The request's body is over the limit.
-pub fn too_large(kind: ApiKind) -> ApiResponse {
-    match kind {
-        ApiKind::Rest => ApiResponse::message(413, "Request Too Long"),
-        ApiKind::Http => ApiResponse::message(413, "Request Entity Too Large"),
-    }
-}
-
-/// The function took longer than the API waits.
-pub fn timed_out(kind: ApiKind) -> ApiResponse {
-    match kind {
-        ApiKind::Rest => ApiResponse::message(504, "Endpoint request timed out"),
-        ApiKind::Http => ApiResponse::message(503, "Service Unavailable"),
-    }
-}
+use crate::stack::{Api, ApiKind, PayloadFormat};
 
 /// The function failed or was throttled.
-pub fn from_error(kind: ApiKind, error: &InvokeError) -> ApiResponse {
-    match (kind, error) {
-        (ApiKind::Rest, InvokeError::Throttled(_)) => ApiResponse::message(500, "Internal server error"),
-        (ApiKind::Http, InvokeError::Throttled(_)) => ApiResponse::message(503, "Service Unavailable"),
-        (kind, InvokeError::Function { .. } | InvokeError::RecursiveLoop { .. }) => malformed(kind),
+pub fn from_error(error: &InvokeError) -> Fault {
+    match error {
+        InvokeError::Throttled(_) => Fault::FunctionThrottled,
+        InvokeError::Function { .. } | InvokeError::RecursiveLoop { .. } => Fault::Integration,
     }
 }
 
 /// The function's response as an HTTP response.
-pub fn from_response(kind: ApiKind, payload: PayloadFormat, response: &str) -> ApiResponse {
-    let Ok(value) = serde_json::from_str::<Value>(response) else { return malformed(kind) };
-    if payload == PayloadFormat::V2 && value.get("statusCode").is_none() {
-        return inferred(&value);
+///
+/// # Errors
+/// The response is malformed.
+pub fn from_response(api: &Api, format: PayloadFormat, request: &ApiRequest, text: &str) -> Result<ApiResponse, Fault> {
+    let value = serde_json::from_str::<Value>(text).map_err(|_| Fault::Integration)?;
+    if format == PayloadFormat::V2 && value.get("statusCode").is_none() {
+        return Ok(inferred(&value));
     }
-    structured(kind, payload, &value).unwrap_or_else(|| malformed(kind))
-}
-
-fn malformed(kind: ApiKind) -> ApiResponse {
-    match kind {
-        ApiKind::Rest => ApiResponse::message(502, "Internal server error"),
-        ApiKind::Http => ApiResponse::message(500, "Internal Server Error"),
-    }
+    structured(api, format, request, &value).ok_or(Fault::Integration)
 }
 
 /// Payload 2.0 without a status code: a 200 whose body is the JSON that the function returned.
@@ -67,19 +39,25 @@ fn inferred(value: &Value) -> ApiResponse {
     ApiResponse { status: 200, headers, body: Bytes::from(body) }
 }
 
-fn structured(kind: ApiKind, payload: PayloadFormat, value: &Value) -> Option<ApiResponse> {
+fn structured(api: &Api, payload: PayloadFormat, request: &ApiRequest, value: &Value) -> Option<ApiResponse> {
+    let kind = api.kind;
     let status = match value.get("statusCode")? {
         Value::Number(number) => u16::try_from(number.as_u64()?).ok()?,
         Value::String(text) => text.parse().ok()?,
         _ => return None,
     };
+    if !(100..=599).contains(&status) {
+        return None;
+    }
     let mut headers = headers(value.get("headers"))?;
     // Each payload format has its own way to give a header several values, and passes over the other's.
     let of_format = |format: PayloadFormat, name: &str| value.get(name).filter(|_| payload == format);
     let several = of_format(PayloadFormat::V1, "multiValueHeaders").and_then(Value::as_object);
     for (name, values) in several.into_iter().flatten() {
-        headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
-        headers.extend(values.as_array()?.iter().filter_map(scalar).map(|value| (name.clone(), value)));
+        let values: Vec<String> = values.as_array()?.iter().filter_map(scalar).collect();
+        // Both are merged, and a pair that stands in both is given once.
+        headers.retain(|(known, value)| !known.eq_ignore_ascii_case(name) || !values.contains(value));
+        headers.extend(values.into_iter().map(|value| (name.clone(), value)));
     }
     let cookies = of_format(PayloadFormat::V2, "cookies").and_then(Value::as_array).into_iter().flatten();
     headers.extend(cookies.filter_map(scalar).map(|cookie| ("set-cookie".to_owned(), cookie)));
@@ -88,7 +66,21 @@ fn structured(kind: ApiKind, payload: PayloadFormat, value: &Value) -> Option<Ap
         let default = if kind == ApiKind::Rest { "application/json" } else { "text/plain;charset=UTF-8" };
         headers.push(("content-type".to_owned(), default.to_owned()));
     }
-    Some(ApiResponse { status, headers, body: body(kind, value)? })
+    if kind == ApiKind::Rest {
+        headers = headers.into_iter().map(remapped).collect();
+    }
+    Some(ApiResponse { status, headers, body: body(api, request, value)? })
+}
+
+/// A REST API keeps these headers for itself, and hands on the function's under another name.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html>
+fn remapped((name, value): (String, String)) -> (String, String) {
+    let own = ["authorization", "connection", "content-length", "content-md5", "date", "host", "server"];
+    let own = own.into_iter().chain(["max-forwards", "user-agent", "www-authenticate"]);
+    match own.into_iter().any(|own| name.eq_ignore_ascii_case(own)) {
+        true => (format!("x-amzn-Remapped-{name}"), value),
+        false => (name, value),
+    }
 }
 
 fn headers(value: Option<&Value>) -> Option<Vec<(String, String)>> {
@@ -101,15 +93,18 @@ fn headers(value: Option<&Value>) -> Option<Vec<(String, String)>> {
     }
 }
 
-/// A REST API without binary media types hands a body in base64 on as it is.
+/// A REST API decodes a body in base64 where the client accepts one of its binary media types first, and else
+/// hands it on as it is. An HTTP API always decodes it.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-payload-encodings-workflow.html>
-fn body(kind: ApiKind, value: &Value) -> Option<Bytes> {
+fn body(api: &Api, request: &ApiRequest, value: &Value) -> Option<Bytes> {
     let text = match value.get("body") {
         None | Some(Value::Null) => "",
         Some(Value::String(text)) => text,
         Some(_) => return None,
     };
-    if kind == ApiKind::Http && value.get("isBase64Encoded").and_then(Value::as_bool) == Some(true) {
+    let accepted = request.header("accept").unwrap_or("*/*").split([',', ';']).next().unwrap_or_default().trim();
+    let is_binary = api.kind == ApiKind::Http || is_binary(&api.binary_media_types, accepted);
+    if is_binary && value.get("isBase64Encoded").and_then(Value::as_bool) == Some(true) {
         return STANDARD.decode(text).ok().map(Bytes::from);
     }
     Some(Bytes::from(text.to_owned()))
@@ -167,14 +162,21 @@ mod tests {
         #[case] status: u16,
         #[case] body: &str,
     ) {
-        let answer = from_response(kind, payload, response);
+        let api = api(kind);
+        let answer = from_response(&api, payload, &ApiRequest::default(), response);
+        let answer = answer.unwrap_or_else(|fault| fault.response(&api));
         assert_eq!((answer.status, answer.body.as_ref()), (status, body.as_bytes()));
+    }
+
+    fn api(kind: ApiKind) -> Api {
+        let (logical_id, id) = ("Api".to_owned(), "a1b2c3d4e5".to_owned());
+        Api::new(logical_id, id, kind, "us-east-1")
     }
 
     #[test]
     fn a_function_error_is_a_502_on_rest_and_a_500_on_http() {
-        let error = InvokeError::Function { error_type: "E".into(), message: "m".into() };
-        assert_eq!(from_error(ApiKind::Rest, &error).status, 502);
-        assert_eq!(from_error(ApiKind::Http, &error).status, 500);
+        let fault = from_error(&InvokeError::Function { error_type: "E".into(), message: "m".into() });
+        assert_eq!(fault.response(&api(ApiKind::Rest)).status, 502);
+        assert_eq!(fault.response(&api(ApiKind::Http)).status, 500);
     }
 }

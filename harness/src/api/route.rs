@@ -9,14 +9,15 @@ use crate::stack::{ApiKind, Route};
 
 /// The route of a request and the values of its path parameters.
 ///
-/// A REST API chooses the path first, and then has no other if that lacks the method.
+/// A REST API chooses the path first, and then has no other if that lacks the method. It passes over a slash at
+/// the end, which is a difference to an HTTP API.
 pub fn find<'r>(
     kind: ApiKind,
     routes: &'r [Route],
     method: &str,
     path: &str,
 ) -> Option<(&'r Route, BTreeMap<String, String>)> {
-    let on_path = || routes.iter().filter_map(|route| Some((route, parameters(&route.path, path)?)));
+    let on_path = || routes.iter().filter_map(|route| Some((route, parameters(kind, &route.path, path)?)));
     let best_path = on_path().map(|(route, _)| specificity(&route.path)).max()?;
     on_path()
         .filter(|(route, _)| kind == ApiKind::Http || specificity(&route.path) == best_path)
@@ -25,13 +26,13 @@ pub fn find<'r>(
 }
 
 /// The path parameters' values, where the path fits the template.
-fn parameters(template: &str, path: &str) -> Option<BTreeMap<String, String>> {
+fn parameters(kind: ApiKind, template: &str, path: &str) -> Option<BTreeMap<String, String>> {
     if template == "$default" {
         return Some(BTreeMap::new());
     }
     let mut values = BTreeMap::new();
-    let mut segments = path.trim_matches('/').split('/');
-    for part in template.trim_matches('/').split('/') {
+    let mut segments = segments(kind, path);
+    for part in self::segments(kind, template) {
         match parameter(part) {
             Some(name) if name.ends_with('+') => {
                 let rest: Vec<&str> = segments.by_ref().collect();
@@ -50,6 +51,12 @@ fn parameters(template: &str, path: &str) -> Option<BTreeMap<String, String>> {
         }
     }
     segments.next().is_none().then_some(values)
+}
+
+fn segments(kind: ApiKind, path: &str) -> std::str::Split<'_, char> {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    let path = if kind == ApiKind::Rest { path.strip_suffix('/').unwrap_or(path) } else { path };
+    path.split('/')
 }
 
 fn parameter(part: &str) -> Option<&str> {
@@ -76,7 +83,7 @@ fn specificity(template: &str) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stack::PayloadFormat;
+    use crate::stack::{Integration, Mock};
     use rstest::rstest;
 
     fn routes() -> Vec<Route> {
@@ -89,11 +96,9 @@ mod tests {
             ("ANY", "/files/{path+}"),
             ("ANY", "$default"),
         ]
-        .map(|(method, path)| Route {
-            method: method.into(),
-            path: path.into(),
-            function_arn: String::new(),
-            payload: PayloadFormat::V2,
+        .map(|(method, path)| {
+            let mock = Mock { status: 200, headers: Vec::new(), body: String::new() };
+            Route { method: method.into(), path: path.into(), integration: Integration::Mock(mock) }
         })
         .to_vec()
     }
@@ -125,6 +130,20 @@ mod tests {
         assert_eq!((found(ApiKind::Rest), found(ApiKind::Http)), (None, None));
         let found = |kind| find(kind, &routes, "PUT", "/orders/latest").map(|(route, _)| route.path.clone());
         assert_eq!((found(ApiKind::Rest), found(ApiKind::Http)), (None, Some("/orders/{id}".to_owned())));
+    }
+
+    #[rstest]
+    #[case::rest(ApiKind::Rest, Some("/orders"), Some("a/b"))]
+    #[case::http(ApiKind::Http, None, Some("a/b/"))]
+    fn a_slash_at_the_end_counts_on_an_http_api_only(
+        #[case] kind: ApiKind,
+        #[case] path: Option<&str>,
+        #[case] greedy: Option<&str>,
+    ) {
+        let routes = &routes()[..6];
+        assert_eq!(find(kind, routes, "GET", "/orders/").map(|(route, _)| route.path.as_str()), path);
+        let rest = find(kind, routes, "GET", "/files/a/b/").and_then(|(_, values)| values.get("path").cloned());
+        assert_eq!(rest.as_deref(), greedy);
     }
 
     #[test]

@@ -141,8 +141,8 @@ fn resources(stack: &Stack) -> String {
     stack.topics.iter().for_each(|topic| add("topic", &topic.logical_id, &topic.arn));
     stack.tables.iter().for_each(|table| add("table", &table.logical_id, &table.name));
     stack.buses.iter().for_each(|bus| add("bus", &bus.logical_id, &bus.name));
-    for api in &stack.apis {
-        let stage = if api.stage == "$default" { "" } else { &api.stage };
+    for (api, stage) in stack.apis.iter().flat_map(|api| api.stages.iter().map(move |stage| (api, stage))) {
+        let stage = if stage.name == "$default" { "" } else { &stage.name };
         add("api", &api.logical_id, &format!("/_aws/execute-api/{}/{stage}", api.id));
     }
     stack.functions.iter().for_each(|function| add("function", &function.logical_id, &function.name));

@@ -8,15 +8,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use jiff::Timestamp;
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
-use crate::stack::{Api, ApiKind, PayloadFormat, Route};
+use crate::stack::{Api, ApiKind, PayloadFormat, Route, Stage};
 
 /// A request to an API.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ApiRequest {
     pub method: String,
-    /// Without the stage.
+    /// Without the stage or base path, percent-encoded.
     pub path: String,
     /// Percent-encoded, without the question mark.
     pub query_string: String,
@@ -24,10 +25,28 @@ pub struct ApiRequest {
     pub body: Bytes,
 }
 
+/// What an API answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ApiResponse {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: Bytes,
+}
+
+impl ApiResponse {
+    /// A response with API Gateway's own message.
+    pub fn message(status: u16, message: &str) -> Self {
+        let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+        Self { status, headers, body: Bytes::from(json!({ "message": message }).to_string()) }
+    }
+}
+
 /// What the payload tells beside the request itself.
 pub struct Surroundings<'a> {
     pub api: &'a Api,
+    pub stage: &'a Stage,
     pub route: &'a Route,
+    pub format: PayloadFormat,
     pub path_parameters: &'a BTreeMap<String, String>,
     pub account: &'a str,
     pub request_id: &'a str,
@@ -47,6 +66,12 @@ impl ApiRequest {
         self.headers.iter().filter(move |(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
+    /// The body's media type, in lower case and without parameters.
+    pub fn media_type(&self) -> String {
+        let content_type = self.header("content-type").unwrap_or("application/json");
+        content_type.split(';').next().unwrap_or_default().trim().to_lowercase()
+    }
+
     /// The query's parameters, decoded.
     pub fn query(&self) -> Vec<(String, String)> {
         form_urlencoded::parse(self.query_string.as_bytes()).into_owned().collect()
@@ -55,7 +80,7 @@ impl ApiRequest {
 
 /// The payload in the format that the route asks for.
 pub fn event(request: &ApiRequest, surroundings: &Surroundings<'_>) -> Value {
-    match surroundings.route.payload {
+    match surroundings.format {
         PayloadFormat::V1 => version_1(request, surroundings),
         PayloadFormat::V2 => version_2(request, surroundings),
     }
@@ -65,7 +90,7 @@ fn version_2(request: &ApiRequest, around: &Surroundings<'_>) -> Value {
     let mut event = json!({
         "version": "2.0",
         "routeKey": route_key(around.route),
-        "rawPath": staged_path(request, around.api),
+        "rawPath": decoded(&staged_path(request, around.stage)),
         "rawQueryString": request.query_string,
         "headers": joined(request.headers.iter().filter(|(name, _)| !is(name, "cookie")).map(|(name, value)| (name.to_lowercase(), value))),
     });
@@ -81,6 +106,9 @@ fn version_2(request: &ApiRequest, around: &Surroundings<'_>) -> Value {
     if !around.path_parameters.is_empty() {
         event["pathParameters"] = json!(around.path_parameters);
     }
+    if !around.stage.variables.is_empty() {
+        event["stageVariables"] = json!(around.stage.variables);
+    }
     set_body(&mut event, request, is_text(request));
     event
 }
@@ -93,14 +121,14 @@ fn context_2(request: &ApiRequest, around: &Surroundings<'_>) -> Value {
         "domainPrefix": around.api.id,
         "http": {
             "method": request.method,
-            "path": staged_path(request, around.api),
+            "path": decoded(&staged_path(request, around.stage)),
             "protocol": "HTTP/1.1",
             "sourceIp": SOURCE_IP,
             "userAgent": request.header("user-agent").unwrap_or_default(),
         },
         "requestId": around.request_id,
         "routeKey": route_key(around.route),
-        "stage": around.api.stage,
+        "stage": around.stage.name,
         "time": clf_time(around.now),
         "timeEpoch": around.now.as_millisecond(),
     })
@@ -111,24 +139,31 @@ fn version_1(request: &ApiRequest, around: &Surroundings<'_>) -> Value {
         ApiKind::Http => json!({ "version": "1.0" }),
         ApiKind::Rest => json!({}),
     };
-    let (headers, query) = (&request.headers, request.query());
+    let (headers, path) = match around.api.kind {
+        ApiKind::Rest => (request.headers.clone(), request.path.clone()),
+        ApiKind::Http => (lower_case(&request.headers), decoded(&staged_path(request, around.stage))),
+    };
+    let query = request.query();
     let fields = json!({
         "resource": around.route.path,
-        "path": request.path,
+        "path": path,
         "httpMethod": request.method,
-        "headers": last_values(headers),
-        "multiValueHeaders": all_values(headers),
+        "headers": last_values(&headers),
+        "multiValueHeaders": all_values(&headers),
         "queryStringParameters": or_null(last_values(&query)),
         "multiValueQueryStringParameters": or_null(all_values(&query)),
         "requestContext": context_1(request, around),
         "pathParameters": if around.path_parameters.is_empty() { Value::Null } else { json!(around.path_parameters) },
-        "stageVariables": null,
+        "stageVariables": if around.stage.variables.is_empty() { Value::Null } else { json!(around.stage.variables) },
     });
     if let (Value::Object(event), Value::Object(fields)) = (&mut event, fields) {
         event.extend(fields);
     }
-    // A REST API without binary media types hands every body on as text.
-    set_body(&mut event, request, around.api.kind == ApiKind::Rest || is_text(request));
+    let as_text = match around.api.kind {
+        ApiKind::Rest => !is_binary(&around.api.binary_media_types, request.media_type().as_str()),
+        ApiKind::Http => is_text(request),
+    };
+    set_body(&mut event, request, as_text);
     event.as_object_mut().expect("it was made as one").entry("body").or_insert(Value::Null);
     event
 }
@@ -155,14 +190,17 @@ fn context_1(request: &ApiRequest, around: &Surroundings<'_>) -> Value {
             "userAgent": request.header("user-agent"),
             "userArn": null,
         },
-        "path": staged_path(request, around.api),
+        "path": match around.api.kind {
+            ApiKind::Rest => staged_path(request, around.stage),
+            ApiKind::Http => decoded(&staged_path(request, around.stage)),
+        },
         "protocol": "HTTP/1.1",
         "requestId": around.request_id,
         "requestTime": clf_time(around.now),
         "requestTimeEpoch": around.now.as_millisecond(),
         "resourceId": route_key(around.route),
         "resourcePath": around.route.path,
-        "stage": around.api.stage,
+        "stage": around.stage.name,
     });
     match around.api.kind {
         ApiKind::Http => context["identity"]["cognitoAmr"] = Value::Null,
@@ -190,10 +228,21 @@ fn set_body(event: &mut Value, request: &ApiRequest, as_text: bool) {
     };
 }
 
+/// Whether a media type is one of those that a REST API takes and gives as bytes.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-payload-encodings.html>
+pub fn is_binary(binary_media_types: &[String], media_type: &str) -> bool {
+    let fits = |pattern: &String| match pattern.strip_suffix('*') {
+        Some("*/") => true,
+        Some(start) => media_type.starts_with(start),
+        None => pattern == media_type,
+    };
+    binary_media_types.iter().any(fits)
+}
+
 /// An HTTP API hands these bodies on as they are, and all others in base64.
 fn is_text(request: &ApiRequest) -> bool {
-    let content_type = request.header("content-type").unwrap_or("application/json").to_lowercase();
-    let media_type = content_type.split(';').next().unwrap_or_default().trim();
+    let media_type = request.media_type();
+    let media_type = media_type.as_str();
     media_type.starts_with("text/")
         || ["application/json", "application/xml", "application/javascript", "application/x-www-form-urlencoded"]
             .contains(&media_type)
@@ -206,8 +255,17 @@ fn route_key(route: &Route) -> String {
 }
 
 /// The path with its stage in front, which only the `$default` stage leaves out.
-fn staged_path(request: &ApiRequest, api: &Api) -> String {
-    if api.stage == "$default" { request.path.clone() } else { format!("/{}{}", api.stage, request.path) }
+fn staged_path(request: &ApiRequest, stage: &Stage) -> String {
+    if stage.name == "$default" { request.path.clone() } else { format!("/{}{}", stage.name, request.path) }
+}
+
+/// An HTTP API decodes the path that it hands on; a REST API does not.
+fn decoded(path: &str) -> String {
+    percent_decode_str(path).decode_utf8_lossy().into_owned()
+}
+
+fn lower_case(headers: &[(String, String)]) -> Vec<(String, String)> {
+    headers.iter().map(|(name, value)| (name.to_lowercase(), value.clone())).collect()
 }
 
 fn domain(api: &Api) -> &str {

@@ -127,7 +127,10 @@ impl Checker<'_> {
         match action {
             Action::S3Put(step) => self.exists(Kind::Bucket, &step.bucket),
             Action::S3Delete(step) => self.exists(Kind::Bucket, &step.bucket),
-            Action::Http(step) => self.exists(Kind::Api, &step.api),
+            Action::Http(step) => {
+                self.exists(Kind::Api, &step.api);
+                self.stage(step);
+            }
             Action::EventsPut(step) => {
                 if let Some(bus) = step.bus.as_ref().filter(|bus| bus.value != "default") {
                     self.exists(Kind::Bus, bus);
@@ -142,6 +145,23 @@ impl Checker<'_> {
         if let Some(Content::File(file)) = action.content() {
             file_exists(self.scenario, file, &mut self.diagnostics);
         }
+    }
+
+    /// Reports a stage that the API does not have, or one that must be named and is not.
+    fn stage(&mut self, step: &super::Http) {
+        let Some(api) = self.stack.apis.iter().find(|api| api.logical_id == step.api.value) else { return };
+        let stages: Vec<&str> = api.stages.iter().map(|stage| stage.name.as_str()).collect();
+        let (span, message) = match &step.stage {
+            Some(stage) if api.stage(&stage.value).is_none() => {
+                (stage.span.clone(), format!("`{}` has no stage `{}`", api.logical_id, stage.value))
+            }
+            None if api.default_stage().is_none() => {
+                (step.api.span.clone(), format!("`{}` has several stages: name one by `stage`", api.logical_id))
+            }
+            _ => return,
+        };
+        let diagnostic = self.diagnostics.error(&self.scenario.source, span, message);
+        diagnostic.help(format!("its stages: {}", quoted(&stages)));
     }
 
     fn expect(&mut self) {

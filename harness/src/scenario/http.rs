@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use super::capture::{CaptureName, Pointer, substitute_in};
 use super::matcher::{self, Leaf, Matcher};
-use super::steps::{json, texts};
-use crate::yaml::{Located, Scalar};
+use super::steps::json;
+use crate::yaml::{Located, Scalars};
 
 /// `http`: at most one of `body`, `json` and `file` is there.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -22,18 +22,21 @@ use crate::yaml::{Located, Scalar};
 pub struct Http {
     /// The API's logical id.
     pub api: Located<String>,
+    /// The stage; its only one, or `$default`, where it is not named.
+    pub stage: Option<Located<String>>,
     pub method: Method,
     /// The path below the stage, such as `/orders/42`, without a query.
     #[serde(deserialize_with = "path")]
     #[schemars(regex(pattern = "^/[^?]*$"))]
     pub path: String,
-    /// The query parameters, not URL-encoded.
-    #[serde(default, deserialize_with = "texts")]
-    #[schemars(with = "BTreeMap<String, Scalar>")]
-    pub query: BTreeMap<String, String>,
-    #[serde(default, deserialize_with = "texts")]
-    #[schemars(with = "BTreeMap<String, Scalar>")]
-    pub headers: BTreeMap<String, String>,
+    /// The query parameters, not URL-encoded; a list for several values of one.
+    #[serde(default, deserialize_with = "several")]
+    #[schemars(with = "BTreeMap<String, Scalars>")]
+    pub query: BTreeMap<String, Vec<String>>,
+    /// The headers; a list for several values of one.
+    #[serde(default, deserialize_with = "several")]
+    #[schemars(with = "BTreeMap<String, Scalars>")]
+    pub headers: BTreeMap<String, Vec<String>>,
     /// The request's body as text.
     pub body: Option<String>,
     /// The request's body as JSON; sets the content type unless the headers do.
@@ -92,6 +95,12 @@ pub struct HttpExpect {
 
 substitute_in!(Http: path, query, headers, body, json, expect);
 substitute_in!(HttpExpect: status, headers, body);
+
+/// For serde: one or several texts by name.
+fn several<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Vec<String>>, D::Error> {
+    let several = BTreeMap::<String, Scalars>::deserialize(deserializer)?;
+    Ok(several.into_iter().map(|(name, Scalars(texts))| (name, texts)).collect())
+}
 
 /// For serde: patterns for single values by name.
 fn leaves<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Matcher>, D::Error> {

@@ -1,4 +1,7 @@
-//! API Gateway's APIs and their routes.
+//! API Gateway's APIs: their stages, routes and what stands behind each.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// An API Gateway API.
 #[derive(Clone, Debug)]
@@ -7,10 +10,18 @@ pub struct Api {
     /// The API's id, the first label of its host name.
     pub id: String,
     pub kind: ApiKind,
-    pub stage: String,
     /// `https://{id}.execute-api.{region}.amazonaws.com`.
     pub endpoint: String,
+    /// Whether only custom domains lead to it.
+    pub endpoint_disabled: bool,
+    pub stages: Vec<Stage>,
     pub routes: Vec<Route>,
+    /// Media types that a REST API takes and gives as bytes: `image/png`, `image/*`, `*/*`.
+    pub binary_media_types: Vec<String>,
+    /// What an HTTP API answers to browsers of other origins.
+    pub cors: Option<Cors>,
+    /// How a REST API words its own errors.
+    pub gateway_responses: Vec<GatewayResponse>,
 }
 
 /// REST API or HTTP API.
@@ -20,15 +31,47 @@ pub enum ApiKind {
     Http,
 }
 
-/// One method and path of an API, and the function behind it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A stage: what an API is called by.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Stage {
+    /// `$default` for the stage of an HTTP API that has no name in the path.
+    pub name: String,
+    pub variables: BTreeMap<String, String>,
+}
+
+/// One method and path of an API, and what is behind it.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Route {
     /// `GET`, …, or `ANY`.
     pub method: String,
     /// Such as `/orders/{id}` or `/{proxy+}`; `$default` for an HTTP API's catch-all.
     pub path: String,
+    pub integration: Integration,
+}
+
+/// What answers for a route.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Integration {
+    Lambda(LambdaProxy),
+    Mock(Mock),
+}
+
+/// A function that gets the whole request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LambdaProxy {
+    /// May hold stage variables, as in `arn:…:function:${stageVariables.name}`.
     pub function_arn: String,
     pub payload: PayloadFormat,
+    /// How long the API waits for the function.
+    pub timeout: Duration,
+}
+
+/// A fixed answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mock {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: String,
 }
 
 /// The version of the payload that an API sends to a function.
@@ -36,4 +79,76 @@ pub struct Route {
 pub enum PayloadFormat {
     V1,
     V2,
+}
+
+/// An HTTP API's configuration for requests from other origins.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html>
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cors {
+    pub allow_origins: Vec<String>,
+    pub allow_methods: Vec<String>,
+    pub allow_headers: Vec<String>,
+    pub expose_headers: Vec<String>,
+    pub allow_credentials: bool,
+    pub max_age: Option<u32>,
+}
+
+/// How a REST API words one type of its own errors.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-gatewayResponse-definition.html>
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GatewayResponse {
+    /// Such as `UNAUTHORIZED` or `DEFAULT_4XX`.
+    pub response_type: String,
+    pub status: Option<u16>,
+    pub headers: Vec<(String, String)>,
+    /// The body by content type. `$context.error.messageString` and its like are filled in.
+    pub templates: Vec<(String, String)>,
+}
+
+impl Api {
+    /// An API without stages and routes.
+    pub fn new(logical_id: String, id: String, kind: ApiKind, region: &str) -> Self {
+        Self {
+            endpoint: format!("https://{id}.execute-api.{region}.amazonaws.com"),
+            logical_id,
+            id,
+            kind,
+            endpoint_disabled: false,
+            stages: Vec::new(),
+            routes: Vec::new(),
+            binary_media_types: Vec::new(),
+            cors: None,
+            gateway_responses: Vec::new(),
+        }
+    }
+
+    /// The stage that a request without a name of one means: the only one, or `$default`.
+    pub fn default_stage(&self) -> Option<&Stage> {
+        match self.stages.as_slice() {
+            [only] => Some(only),
+            several => several.iter().find(|stage| stage.name == "$default"),
+        }
+    }
+
+    /// The stage of a name.
+    pub fn stage(&self, name: &str) -> Option<&Stage> {
+        self.stages.iter().find(|stage| stage.name == name)
+    }
+}
+
+impl Stage {
+    /// A text with the stage's variables put in; `None` where it names one that is not set.
+    /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/aws-api-gateway-stage-variables-reference.html>
+    pub fn fill_in(&self, text: &str) -> Option<String> {
+        let mut filled = String::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once("${stageVariables.") {
+            let (name, after) = after.split_once('}')?;
+            filled.push_str(before);
+            filled.push_str(self.variables.get(name)?);
+            rest = after;
+        }
+        filled.push_str(rest);
+        Some(filled)
+    }
 }

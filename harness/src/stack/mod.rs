@@ -13,7 +13,7 @@ mod s3;
 mod sns;
 mod sqs;
 
-pub use api::{Api, ApiKind, PayloadFormat, Route};
+pub use api::{Api, ApiKind, Cors, GatewayResponse, Integration, LambdaProxy, Mock, PayloadFormat, Route, Stage};
 pub use dynamodb::Table;
 pub use eventbridge::{EventBus, Rule, RuleTarget};
 pub use lambda::{ACCOUNT_CONCURRENCY, EventInvokeConfig, Function, Qualifier, UNRESERVED_CONCURRENCY};

@@ -75,7 +75,7 @@ pub fn load(
     build.stack.outputs = outputs::read(&sections, &mut evaluator);
 
     let place = |id: &str| resources.iter().find(|each| each.logical_id == id).map_or(0..0, |each| each.place.clone());
-    resources::check_routes(&build, place, &mut evaluator.report);
+    resources::assemble(&mut build, place, &mut evaluator.report);
     links::check(&build, place, &mut evaluator.report);
     finish(build, evaluator.report)
 }

@@ -29,6 +29,10 @@ pub struct Located<T> {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Scalar(pub String);
 
+/// A [`Scalar`], or a list of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scalars(pub Vec<String>);
+
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Located<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_struct(LOCATED, &[], LocatedVisitor(PhantomData))
@@ -103,6 +107,38 @@ impl<'de> Visitor<'de> for ScalarVisitor {
     }
 }
 
+impl<'de> Deserialize<'de> for Scalars {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_newtype_struct(SCALAR, ScalarsVisitor).map(Self)
+    }
+}
+
+struct ScalarsVisitor;
+
+impl<'de> Visitor<'de> for ScalarsVisitor {
+    type Value = Vec<String>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("text, a number or a boolean, or a list of them")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Vec<String>, E> {
+        Ok(vec![text.to_owned()])
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vec<String>, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut members: A) -> Result<Vec<String>, A::Error> {
+        let mut texts = Vec::new();
+        while let Some(Scalar(text)) = members.next_element()? {
+            texts.push(text);
+        }
+        Ok(texts)
+    }
+}
+
 impl<T: JsonSchema> JsonSchema for Located<T> {
     fn schema_name() -> Cow<'static, str> {
         T::schema_name()
@@ -118,6 +154,21 @@ impl<T: JsonSchema> JsonSchema for Located<T> {
 
     fn inline_schema() -> bool {
         T::inline_schema()
+    }
+}
+
+impl JsonSchema for Scalars {
+    fn schema_name() -> Cow<'static, str> {
+        "Scalars".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let scalar = ["string", "number", "boolean"];
+        schemars::json_schema!({ "type": [scalar[0], scalar[1], scalar[2], "array"], "items": { "type": scalar } })
+    }
+
+    fn inline_schema() -> bool {
+        true
     }
 }
 
@@ -160,5 +211,8 @@ mod tests {
         let texts: Vec<_> = scalars.iter().map(|scalar| scalar.0.as_str()).collect();
         assert_eq!(texts, ["1.50", "true", "007", "text", "2"]);
         assert!(decode::<Scalar>(&node("[1]")).is_err());
+        let several: Vec<Scalars> = decode(&node("[1.50, [true, a]]")).expect("scalars and a list of them");
+        assert_eq!(several, [Scalars(vec!["1.50".into()]), Scalars(vec!["true".into(), "a".into()])]);
+        assert!(decode::<Scalars>(&node("{ a: 1 }")).is_err());
     }
 }

@@ -1,11 +1,13 @@
 //! The step `http`.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use serde_json::Value;
 
 use super::{Done, Failed, Player};
-use crate::api::{self, ApiResponse};
-use crate::event::apigateway::ApiRequest;
+use crate::api;
+use crate::event::apigateway::{ApiRequest, ApiResponse};
 use crate::matching::mismatches;
 use crate::scenario::{Content, Http, HttpExpect};
 use crate::trace::EventId;
@@ -13,7 +15,12 @@ use crate::trace::EventId;
 impl Player<'_> {
     pub(super) async fn http(&mut self, step: &Http, content: Option<Content<'_>>, stimulus: EventId) -> Done {
         let api = self.named(&self.shared.stack.apis, &step.api.value, |api| &api.logical_id)?.clone();
-        let mut headers: Vec<(String, String)> = step.headers.clone().into_iter().collect();
+        let stage = match &step.stage {
+            Some(name) => api.stage(&name.value),
+            None => api.default_stage(),
+        };
+        let stage = stage.ok_or_else(|| format!("`{}` has no such stage", api.logical_id))?;
+        let mut headers = pairs(&step.headers);
         let has_type = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
         if step.json.is_some() && !has_type {
             headers.push(("content-type".to_owned(), "application/json".to_owned()));
@@ -21,11 +28,12 @@ impl Player<'_> {
         let request = ApiRequest {
             method: step.method.as_str().to_owned(),
             path: step.path.clone(),
-            query_string: form_urlencoded::Serializer::new(String::new()).extend_pairs(&step.query).finish(),
+            query_string: form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs(&step.query)).finish(),
             headers,
             body: self.bytes(content)?,
         };
-        let response = api::serve(&self.shared, &api, request, Some(stimulus)).await;
+        let call = api::Call { api: &api, stage, request, cause: Some(stimulus) };
+        let response = api::serve(&self.shared, call).await;
         let wrong = step.expect.as_ref().map(|expect| response_mismatches(expect, &response)).unwrap_or_default();
         if !wrong.is_empty() {
             let details = [format!("the response was {} {}", response.status, shorten(&response.body))];
@@ -34,6 +42,11 @@ impl Player<'_> {
         }
         self.capture(&step.capture, &serde_json::from_slice(&response.body).unwrap_or_default())
     }
+}
+
+/// Each value with its name.
+fn pairs(several: &BTreeMap<String, Vec<String>>) -> Vec<(String, String)> {
+    several.iter().flat_map(|(name, values)| values.iter().map(|value| (name.clone(), value.clone()))).collect()
 }
 
 fn response_mismatches(expect: &HttpExpect, response: &ApiResponse) -> Vec<String> {
@@ -48,8 +61,7 @@ fn response_mismatches(expect: &HttpExpect, response: &ApiResponse) -> Vec<Strin
             .filter(|(key, _)| key.eq_ignore_ascii_case(name))
             .map(|(_, value)| value.as_str().into())
             .collect();
-        let value = if values.is_empty() { Value::Null } else { Value::Array(values) };
-        wrong.extend(prefixed(&format!("header {name}"), mismatches(matcher, value)));
+        wrong.extend(prefixed(&format!("header {name}"), mismatches(matcher, Value::Array(values))));
     }
     if let Some(matcher) = &expect.body {
         let text = String::from_utf8_lossy(&response.body).into_owned();

@@ -10,7 +10,7 @@ mod queue;
 mod table;
 mod topic;
 
-pub use api::{check_routes, read_routes};
+pub use api::{assemble, read_routes};
 
 use super::Naming;
 use super::declare::Resource;
@@ -39,22 +39,24 @@ const TYPES: &[Type] = &[
     Type { name: "AWS::Serverless::SimpleTable", shape: &table::SIMPLE, read: table::read_simple },
     Type { name: "AWS::Events::EventBus", shape: &events::BUS, read: events::read_bus },
     Type { name: "AWS::Events::Rule", shape: &events::RULE, read: events::read_rule },
-    Type { name: "AWS::Serverless::Api", shape: &api::REST, read: api::read_rest },
-    Type { name: "AWS::Serverless::HttpApi", shape: &api::HTTP, read: api::read_http },
     Type { name: "AWS::Lambda::Function", shape: &function::LAMBDA, read: function::read },
     Type { name: "AWS::Serverless::Function", shape: &function::SERVERLESS, read: function::read },
     Type { name: "AWS::Lambda::EventSourceMapping", shape: &mapping::SHAPE, read: mapping::read },
     Type { name: "AWS::Lambda::EventInvokeConfig", shape: &lambda::INVOKE, read: lambda::read_invoke },
 ];
 
+fn known_types() -> impl Iterator<Item = &'static Type> {
+    TYPES.iter().chain(api::TYPES)
+}
+
 /// The types that are simulated.
 pub fn types() -> impl Iterator<Item = &'static str> {
-    TYPES.iter().map(|known| known.name)
+    known_types().map(|known| known.name)
 }
 
 /// The properties of a type that is simulated.
 pub fn shape_of(type_name: &str) -> Option<&'static Shape> {
-    TYPES.iter().find(|known| known.name == type_name).map(|known| known.shape)
+    known_types().find(|known| known.name == type_name).map(|known| known.shape)
 }
 
 /// What the readers add to.
@@ -65,6 +67,8 @@ pub struct Build {
     pub links: Vec<Link>,
     /// Where each event source mapping of a queue stands.
     pub mappings: Vec<Span>,
+    /// What APIs are made of.
+    pub apis: api::Parts,
     /// By function ARN.
     pub invoke_configs: Vec<(String, EventInvokeConfig)>,
 }
@@ -92,7 +96,7 @@ pub struct Resolved<'a> {
 
 /// Reads one resource into the stack.
 pub fn read(resource: &Resource, evaluator: &mut Evaluator<'_>, build: &mut Build) {
-    let Some(known) = TYPES.iter().find(|known| known.name == resource.type_name) else { return };
+    let Some(known) = known_types().find(|known| known.name == resource.type_name) else { return };
     let properties = resolve(resource, known.shape, evaluator);
     if !resource.checked {
         known.shape.check(&mut evaluator.report, &resource.logical_id, &resource.what, &properties);

@@ -18,11 +18,24 @@ pub struct RouteRequest {
     pub place: Span,
     pub function: String,
     pub kind: ApiKind,
-    /// The API's id as written; `None` for the implicit API.
-    pub api: Option<Node>,
-    pub method: Option<Node>,
-    pub path: Option<Node>,
-    pub payload: Option<Node>,
+    /// `HttpApi event`, for messages.
+    pub what: String,
+    pub properties: Vec<Entry>,
+}
+
+impl RouteRequest {
+    /// The property that names the API.
+    pub fn api_property(&self) -> &'static str {
+        match self.kind {
+            ApiKind::Rest => "RestApiId",
+            ApiKind::Http => "ApiId",
+        }
+    }
+
+    /// Whether it is for the API that SAM makes where an event names none.
+    pub fn is_implicit(&self) -> bool {
+        entry(&self.properties, self.api_property()).is_none()
+    }
 }
 
 /// What the events of all functions come to.
@@ -227,7 +240,7 @@ fn child<'n>(entries: &'n mut Vec<Entry>, key: &str, otherwise: Node) -> &'n mut
 }
 
 pub(super) fn rest_route(event: &Event<'_>, _: &mut [Resource], expansion: &mut Expansion, _: &mut Report) {
-    route(event, ApiKind::Rest, "RestApiId", expansion);
+    route(event, ApiKind::Rest, expansion);
 }
 
 pub(super) fn http_route(event: &Event<'_>, _: &mut [Resource], expansion: &mut Expansion, report: &mut Report) {
@@ -236,18 +249,16 @@ pub(super) fn http_route(event: &Event<'_>, _: &mut [Resource], expansion: &mut 
         problem.help("without them it is the API's `$default` route");
         return;
     }
-    route(event, ApiKind::Http, "ApiId", expansion);
+    route(event, ApiKind::Http, expansion);
 }
 
-fn route(event: &Event<'_>, kind: ApiKind, id_property: &str, expansion: &mut Expansion) {
+fn route(event: &Event<'_>, kind: ApiKind, expansion: &mut Expansion) {
     expansion.routes.push(RouteRequest {
         place: event.place.clone(),
         function: event.function.to_owned(),
         kind,
-        api: event.value(id_property),
-        method: event.value("Method"),
-        path: event.value("Path"),
-        payload: event.value("PayloadFormatVersion"),
+        what: event.what.clone(),
+        properties: event.properties.to_vec(),
     });
 }
 

@@ -81,10 +81,10 @@ pub(super) const KINDS: &[Kind] = &[
     Kind {
         names: &["Api"],
         shape: Shape {
-            reads: &["Path", "Method", "RestApiId"],
+            reads: &["Path", "Method", "RestApiId", "TimeoutInMillis"],
             descriptive: &[],
             harmless: &[],
-            refused: &["Auth", "RequestModel", "RequestParameters", "ResponseTransferMode", "TimeoutInMillis"],
+            refused: &["Auth", "RequestModel", "RequestParameters", "ResponseTransferMode"],
         },
         required: &["Path", "Method"],
         expand: rest_route,
@@ -92,10 +92,10 @@ pub(super) const KINDS: &[Kind] = &[
     Kind {
         names: &["HttpApi"],
         shape: Shape {
-            reads: &["ApiId", "Path", "Method", "PayloadFormatVersion"],
+            reads: &["ApiId", "Path", "Method", "PayloadFormatVersion", "TimeoutInMillis"],
             descriptive: &[],
             harmless: &[],
-            refused: &["Auth", "RouteSettings", "TimeoutInMillis"],
+            refused: &["Auth", "RouteSettings"],
         },
         required: &[],
         expand: http_route,

@@ -47,7 +47,7 @@ fn implicit_apis(resources: &[Resource], routes: &[RouteRequest], globals: &glob
     let mut implicit = Vec::new();
     for (logical_id, type_name, kind) in apis {
         let taken = resources.iter().any(|resource| resource.logical_id == logical_id);
-        let route = routes.iter().find(|route| route.api.is_none() && route.kind == kind);
+        let route = routes.iter().find(|route| route.is_implicit() && route.kind == kind);
         let Some(route) = route.filter(|_| !taken) else { continue };
         let stage = (text_at(&route.place, "StageName"), text_at(&route.place, "Prod"));
         let properties = if kind == ApiKind::Rest { vec![stage] } else { Vec::new() };

@@ -1,0 +1,117 @@
+//! API Gateway's own errors: status and words of each, and how a REST API's gateway responses change them.
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html>
+
+use bytes::Bytes;
+
+use crate::event::apigateway::ApiResponse;
+use crate::stack::{Api, ApiKind, GatewayResponse};
+
+/// Why API Gateway answers by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// No stage or API of that name.
+    NoStage,
+    NoRoute,
+    TooLarge,
+    /// The integration took longer than the API waits.
+    TimedOut,
+    /// The function failed, or its response is malformed.
+    Integration,
+    /// Lambda throttled the function.
+    FunctionThrottled,
+    /// What the integration names does not exist.
+    Configuration,
+}
+
+/// A fault in the words of one kind of API.
+struct Words {
+    response_type: &'static str,
+    status: u16,
+    message: String,
+    /// What a REST API puts into `x-amzn-ErrorType`.
+    error_type: &'static str,
+}
+
+impl Fault {
+    /// The response that the client gets.
+    pub fn response(&self, api: &Api) -> ApiResponse {
+        let words = self.words(api.kind);
+        if api.kind == ApiKind::Http {
+            return ApiResponse::message(words.status, &words.message);
+        }
+        let family = if words.status < 500 { "DEFAULT_4XX" } else { "DEFAULT_5XX" };
+        let find = |name: &str| api.gateway_responses.iter().find(|response| response.response_type == name);
+        // What a type does not say, the family does.
+        let chosen: Vec<&GatewayResponse> = [find(words.response_type), find(family)].into_iter().flatten().collect();
+        worded(&words, &chosen)
+    }
+
+    fn words(&self, kind: ApiKind) -> Words {
+        match kind {
+            ApiKind::Rest => self.rest(),
+            ApiKind::Http => self.http(),
+        }
+    }
+
+    fn rest(&self) -> Words {
+        let words = |response_type, status, message: &str, error_type| Words {
+            response_type,
+            status,
+            message: message.to_owned(),
+            error_type,
+        };
+        match self {
+            Self::NoStage => words("DEFAULT_4XX", 403, "Forbidden", "ForbiddenException"),
+            Self::NoRoute => words(
+                "MISSING_AUTHENTICATION_TOKEN",
+                403,
+                "Missing Authentication Token",
+                "MissingAuthenticationTokenException",
+            ),
+            Self::TooLarge => words("REQUEST_TOO_LARGE", 413, "Request Too Long", "RequestTooLongException"),
+            Self::TimedOut => {
+                words("INTEGRATION_TIMEOUT", 504, "Endpoint request timed out", "InternalServerErrorException")
+            }
+            Self::Integration => words("DEFAULT_5XX", 502, "Internal server error", "InternalServerErrorException"),
+            Self::FunctionThrottled | Self::Configuration => {
+                words("API_CONFIGURATION_ERROR", 500, "Internal server error", "InternalServerErrorException")
+            }
+        }
+    }
+
+    fn http(&self) -> Words {
+        let (status, message) = match self {
+            Self::NoStage | Self::NoRoute => (404, "Not Found"),
+            Self::TooLarge => (413, "Request Entity Too Large"),
+            Self::TimedOut | Self::FunctionThrottled => (503, "Service Unavailable"),
+            Self::Integration | Self::Configuration => (500, "Internal Server Error"),
+        };
+        Words { response_type: "", status, message: message.to_owned(), error_type: "" }
+    }
+}
+
+/// A REST API's response as the gateway responses word it; the first goes before the second.
+fn worded(words: &Words, chosen: &[&GatewayResponse]) -> ApiResponse {
+    let status = chosen.iter().find_map(|response| response.status).unwrap_or(words.status);
+    let template = chosen.iter().find_map(|response| response.templates.first());
+    let (content_type, body) = match template {
+        Some((content_type, template)) => (content_type.clone(), filled(template, words)),
+        None => ("application/json".to_owned(), serde_json::json!({ "message": words.message }).to_string()),
+    };
+    let error_type = ("x-amzn-ErrorType".to_owned(), words.error_type.to_owned());
+    let mut headers = vec![("content-type".to_owned(), content_type), error_type];
+    for (name, value) in chosen.first().iter().flat_map(|response| &response.headers) {
+        headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        headers.push((name.clone(), value.clone()));
+    }
+    ApiResponse { status, headers, body: Bytes::from(body) }
+}
+
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html>
+fn filled(template: &str, words: &Words) -> String {
+    let quoted = serde_json::json!(words.message).to_string();
+    template
+        .replace("$context.error.messageString", &quoted)
+        .replace("$context.error.message", &words.message)
+        .replace("$context.error.responseType", words.response_type)
+}

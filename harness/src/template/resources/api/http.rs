@@ -1,0 +1,153 @@
+//! `AWS::ApiGatewayV2::Api` for HTTP APIs, its routes and integrations.
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_ApiGatewayV2.html>
+
+use super::integration::{HTTP_TIMEOUT, function_arn, refuse, timeout};
+use super::parts::{IntegrationPart, PathOf, RoutePart, StagePart, Target};
+use super::rest::{method, new, unauthorized};
+use super::{cors, stage};
+use crate::stack::{Api, ApiKind, Integration, LambdaProxy, PayloadFormat, Stage};
+use crate::template::property::{Object, Shape};
+use crate::template::report::Report;
+use crate::template::resources::{Build, Resolved};
+
+pub const API: Shape = Shape {
+    reads: &["CorsConfiguration", "DisableExecuteApiEndpoint", "ProtocolType", "RouteKey", "Target"],
+    descriptive: &["Description", "FailOnWarnings", "Name", "Tags", "Version"],
+    harmless: &["CredentialsArn", "IpAddressType"],
+    refused: &[
+        "ApiKeySelectionExpression",
+        "BasePath",
+        "Body",
+        "BodyS3Location",
+        "DisableSchemaValidation",
+        "RouteSelectionExpression",
+    ],
+};
+pub const ROUTE: Shape = Shape {
+    reads: &["ApiId", "AuthorizationType", "RouteKey", "Target"],
+    descriptive: &["OperationName"],
+    harmless: &[],
+    refused: &[
+        "ApiKeyRequired",
+        "AuthorizationScopes",
+        "AuthorizerId",
+        "ModelSelectionExpression",
+        "RequestModels",
+        "RequestParameters",
+        "RouteResponseSelectionExpression",
+    ],
+};
+pub const INTEGRATION: Shape = Shape {
+    reads: &["ApiId", "IntegrationType", "IntegrationUri", "PayloadFormatVersion", "TimeoutInMillis"],
+    descriptive: &["Description", "IntegrationMethod"],
+    harmless: &["CredentialsArn"],
+    refused: &[
+        "ConnectionId",
+        "ConnectionType",
+        "ContentHandlingStrategy",
+        "IntegrationSubtype",
+        "PassthroughBehavior",
+        "RequestParameters",
+        "RequestTemplates",
+        "ResponseParameters",
+        "TemplateSelectionExpression",
+        "TlsConfig",
+    ],
+};
+
+pub fn read_api(resource: &Resolved<'_>, report: &mut Report, build: &mut Build) {
+    let object = &resource.object;
+    if object.text(report, "ProtocolType").is_some_and(|protocol| protocol != "HTTP") {
+        let problem = report.error(&object.place_of("ProtocolType"), "WebSocket APIs are not simulated");
+        problem.help("the `ProtocolType` can only be `HTTP`");
+    }
+    let cors = cors::http(object, resource.id, "CorsConfiguration", report);
+    let endpoint_disabled = object.boolean(report, "DisableExecuteApiEndpoint").unwrap_or(false);
+    let api = Api { cors, endpoint_disabled, ..new(resource, ApiKind::Http) };
+    if object.has("Target") {
+        quick_create(&api.id, object, report, build);
+    }
+    build.stack.apis.push(api);
+}
+
+/// An integration, a route for all requests, and a stage that is deployed by itself, all from the API's `Target`.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop.html>
+fn quick_create(api: &str, object: &Object<'_>, report: &mut Report, build: &mut Build) {
+    let Some(function_arn) = function_arn(object, "Target", report) else { return };
+    let key = object.text(report, "RouteKey").unwrap_or_else(|| "$default".to_owned());
+    let Some((method, path)) = route_key(&key, object, report) else { return };
+    let timeout = std::time::Duration::from_millis((*HTTP_TIMEOUT.end()).into());
+    let target = Integration::Lambda(LambdaProxy { function_arn, payload: PayloadFormat::V2, timeout });
+    let (api, span) = (api.to_owned(), object.place_of("Target"));
+    let stage = Stage { name: "$default".to_owned(), ..Stage::default() };
+    build.apis.stages.push(StagePart { api: api.clone(), stage, span: span.clone() });
+    let (path, target) = (PathOf::Path(path), Target::Integration(target));
+    build.apis.routes.push(RoutePart { api, method, path, target, span });
+}
+
+pub fn read_route(resource: &Resolved<'_>, report: &mut Report, build: &mut Build) {
+    let object = &resource.object;
+    let api = object.required_text(report, "ApiId");
+    let key = object.required_text(report, "RouteKey").and_then(|key| route_key(&key, object, report));
+    unauthorized(object, report);
+    let target = object.required_text(report, "Target");
+    let (Some(api), Some((method, path)), Some(target)) = (api, key, target) else { return };
+    let target = Target::Id(target.strip_prefix("integrations/").unwrap_or(&target).to_owned());
+    build.apis.routes.push(RoutePart { api, method, path: PathOf::Path(path), target, span: object.place.clone() });
+}
+
+/// `GET /orders/{id}` or `$default`, as method and path.
+pub fn route_key(key: &str, object: &Object<'_>, report: &mut Report) -> Option<(String, String)> {
+    if key == "$default" {
+        return Some(("ANY".to_owned(), key.to_owned()));
+    }
+    let Some((verb, path)) = key.split_once(' ').filter(|(_, path)| path.starts_with('/')) else {
+        let problem = report.error(&object.place_of("RouteKey"), format!("`{key}` is not a route key"));
+        problem.help("it is `$default`, or a method and a path, such as `GET /orders/{id}`");
+        return None;
+    };
+    Some((method(verb, object, report)?, path.to_owned()))
+}
+
+pub fn read_integration(resource: &Resolved<'_>, report: &mut Report, build: &mut Build) {
+    let object = &resource.object;
+    object.require(report, "ApiId");
+    let Some(integration) = integration(object, report) else { return };
+    build.apis.integrations.push(IntegrationPart { id: resource.reference.clone(), integration });
+}
+
+fn integration(object: &Object<'_>, report: &mut Report) -> Option<Integration> {
+    let kind = object.required_text(report, "IntegrationType")?;
+    if kind != "AWS_PROXY" {
+        refuse(object, "IntegrationType", &kind, report);
+        return None;
+    }
+    let function_arn = function_arn(object, "IntegrationUri", report);
+    let payload = match object.required_text(report, "PayloadFormatVersion") {
+        Some(_) => payload(object, report),
+        None => None,
+    };
+    let timeout = timeout(object, HTTP_TIMEOUT, report);
+    Some(Integration::Lambda(LambdaProxy { function_arn: function_arn?, payload: payload?, timeout }))
+}
+
+/// The version of the payload.
+pub fn payload(object: &Object<'_>, report: &mut Report) -> Option<PayloadFormat> {
+    let text = object.text(report, "PayloadFormatVersion")?;
+    match text.as_str() {
+        "1.0" => Some(PayloadFormat::V1),
+        "2.0" => Some(PayloadFormat::V2),
+        other => {
+            let span = &object.value("PayloadFormatVersion")?.span;
+            let problem = report.error(span, format!("there is no payload format version `{other}`"));
+            problem.help("it can be \"1.0\" or \"2.0\"");
+            None
+        }
+    }
+}
+
+/// The stage of an HTTP API of SAM.
+pub fn sam_stage(object: &Object<'_>, report: &mut Report) -> Stage {
+    let name = object.text(report, "StageName").unwrap_or_else(|| "$default".to_owned());
+    Stage { name, variables: stage::variables(object, "StageVariables", report) }
+}

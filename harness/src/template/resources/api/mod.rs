@@ -1,0 +1,32 @@
+//! API Gateway: SAM's APIs, and `AWS::ApiGateway` and `AWS::ApiGatewayV2` as CDK and plain templates write them.
+//! Each resource is read to [`Parts`], which [`assemble`] puts together once all are read.
+
+mod cors;
+mod http;
+mod integration;
+mod parts;
+mod responses;
+mod rest;
+mod sam;
+mod stage;
+
+pub use parts::{Parts, assemble};
+pub use sam::read_routes;
+
+use super::Type;
+
+pub const TYPES: &[Type] = &[
+    Type { name: "AWS::Serverless::Api", shape: &sam::REST, read: sam::read_rest },
+    Type { name: "AWS::Serverless::HttpApi", shape: &sam::HTTP, read: sam::read_http },
+    Type { name: "AWS::ApiGateway::RestApi", shape: &rest::API, read: rest::read_api },
+    Type { name: "AWS::ApiGateway::Resource", shape: &rest::RESOURCE, read: rest::read_resource },
+    Type { name: "AWS::ApiGateway::Method", shape: &rest::METHOD, read: rest::read_method },
+    Type { name: "AWS::ApiGateway::Deployment", shape: &stage::REST_DEPLOYMENT, read: stage::read_rest_deployment },
+    Type { name: "AWS::ApiGateway::Stage", shape: &stage::REST, read: stage::read_rest },
+    Type { name: "AWS::ApiGateway::GatewayResponse", shape: &responses::SHAPE, read: responses::read },
+    Type { name: "AWS::ApiGatewayV2::Api", shape: &http::API, read: http::read_api },
+    Type { name: "AWS::ApiGatewayV2::Route", shape: &http::ROUTE, read: http::read_route },
+    Type { name: "AWS::ApiGatewayV2::Integration", shape: &http::INTEGRATION, read: http::read_integration },
+    Type { name: "AWS::ApiGatewayV2::Deployment", shape: &stage::HTTP_DEPLOYMENT, read: stage::read_http_deployment },
+    Type { name: "AWS::ApiGatewayV2::Stage", shape: &stage::HTTP, read: stage::read_http },
+];

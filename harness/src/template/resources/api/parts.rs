@@ -1,0 +1,189 @@
+//! The parts of APIs as resources name them, by the ids that `Ref` gives, and what they come to together.
+
+use crate::diagnostic::{Span, nearest};
+use crate::stack::{Api, ApiKind, GatewayResponse, Integration, Route, Stack, Stage};
+use crate::template::report::Report;
+use crate::template::resources::{Build, Link};
+
+/// What has been read of APIs, in the order of the template.
+#[derive(Default)]
+pub struct Parts {
+    pub resources: Vec<PathPart>,
+    pub routes: Vec<RoutePart>,
+    pub integrations: Vec<IntegrationPart>,
+    pub stages: Vec<StagePart>,
+    /// Gateway responses by the id of their API.
+    pub responses: Vec<(String, GatewayResponse)>,
+    /// The APIs of SAM that answer preflight requests, by id.
+    pub preflights: Vec<Preflight>,
+}
+
+/// A REST API's resource: one part of a path.
+pub struct PathPart {
+    pub id: String,
+    /// The id of the resource above it, or of the API's root.
+    pub parent: String,
+    pub part: String,
+}
+
+/// A route of an API.
+pub struct RoutePart {
+    pub api: String,
+    pub method: String,
+    pub path: PathOf,
+    pub target: Target,
+    pub span: Span,
+}
+
+/// Where a route's path stands.
+pub enum PathOf {
+    Path(String),
+    /// In a REST API's resources.
+    Resource(String),
+}
+
+/// What a route leads to.
+pub enum Target {
+    Integration(Integration),
+    /// An integration that is a resource of its own.
+    Id(String),
+}
+
+/// An HTTP API's integration.
+pub struct IntegrationPart {
+    pub id: String,
+    pub integration: Integration,
+}
+
+/// A stage of an API.
+pub struct StagePart {
+    pub api: String,
+    pub stage: Stage,
+    pub span: Span,
+}
+
+/// How a SAM API answers the `OPTIONS` of paths that have none: the headers, but for the allowed methods, which
+/// follow from the path's routes unless they are given.
+pub struct Preflight {
+    pub api: String,
+    pub headers: Vec<(String, String)>,
+    pub methods: Option<String>,
+}
+
+/// Puts the parts together.
+pub fn assemble(build: &mut Build, place: impl Fn(&str) -> Span, report: &mut Report) {
+    let parts = std::mem::take(&mut build.apis);
+    for stage in &parts.stages {
+        add_stage(stage, &mut build.stack, report);
+    }
+    for (id, response) in &parts.responses {
+        let api = build.stack.apis.iter_mut().find(|api| api.id == *id);
+        api.into_iter().for_each(|api| api.gateway_responses.push(response.clone()));
+    }
+    for route in &parts.routes {
+        add_route(route, &parts, build, report);
+    }
+    for preflight in &parts.preflights {
+        let api = build.stack.apis.iter_mut().find(|api| api.id == preflight.api);
+        api.into_iter().for_each(|api| super::cors::add_preflights(preflight, api));
+    }
+    for api in &build.stack.apis {
+        check_complete(api, &place(&api.logical_id), report);
+    }
+}
+
+fn add_stage(part: &StagePart, stack: &mut Stack, report: &mut Report) {
+    let Some(api) = api_of(&part.api, &part.span, stack, report) else { return };
+    if api.stage(&part.stage.name).is_some() {
+        report.error(&part.span, format!("a second stage `{}` of `{}`", part.stage.name, api.logical_id));
+    }
+    api.stages.push(part.stage.clone());
+}
+
+fn add_route(part: &RoutePart, parts: &Parts, build: &mut Build, report: &mut Report) {
+    let Some(api) = api_of(&part.api, &part.span, &mut build.stack, report) else { return };
+    let path = match &part.path {
+        PathOf::Path(path) => Some(path.clone()),
+        PathOf::Resource(id) => path_of(id, api, parts, part, report),
+    };
+    let integration = match &part.target {
+        Target::Integration(integration) => Some(integration.clone()),
+        Target::Id(id) => parts.integrations.iter().find(|other| other.id == *id).map(|it| it.integration.clone()),
+    };
+    if integration.is_none() {
+        report.error(&part.span, "the integration of this route is not in this template");
+    }
+    let (Some(path), Some(integration)) = (path, integration) else { return };
+    if api.routes.iter().any(|other| other.method == part.method && other.path == path) {
+        let message = format!("a second route for {} {path} of `{}`", part.method, api.logical_id);
+        report.error(&part.span, message);
+    }
+    let arns = function_arns(&integration, api, &part.span, report);
+    api.routes.push(Route { method: part.method.clone(), path, integration });
+    build.links.extend(arns.into_iter().map(|arn| Link { arn, span: part.span.clone(), services: &["lambda"] }));
+}
+
+/// The functions that an integration may invoke: one, or one of each stage.
+fn function_arns(integration: &Integration, api: &Api, span: &Span, report: &mut Report) -> Vec<String> {
+    let Integration::Lambda(proxy) = integration else { return Vec::new() };
+    if !proxy.function_arn.contains("${stageVariables.") {
+        return vec![proxy.function_arn.clone()];
+    }
+    let mut arns = Vec::new();
+    for stage in &api.stages {
+        match stage.fill_in(&proxy.function_arn) {
+            Some(arn) => arns.push(arn),
+            None => {
+                let message = format!("the stage `{}` lacks a variable of `{}`", stage.name, proxy.function_arn);
+                report.error(span, message);
+            }
+        }
+    }
+    arns
+}
+
+/// The path of a REST API's resource, from its root down.
+fn path_of(id: &str, api: &Api, parts: &Parts, route: &RoutePart, report: &mut Report) -> Option<String> {
+    let mut names = Vec::new();
+    let mut at = id;
+    while at != root_id(&api.id) {
+        let found = parts.resources.iter().find(|resource| resource.id == at);
+        let Some(resource) = found.filter(|_| names.len() < parts.resources.len()) else {
+            report.error(&route.span, format!("the resource of this method is not one of `{}`", api.logical_id));
+            return None;
+        };
+        names.push(resource.part.as_str());
+        at = &resource.parent;
+    }
+    names.reverse();
+    Some(format!("/{}", names.join("/")))
+}
+
+/// What `Fn::GetAtt` gives as an API's `RootResourceId`.
+fn root_id(api: &str) -> String {
+    format!("{api}0")
+}
+
+fn api_of<'s>(id: &str, span: &Span, stack: &'s mut Stack, report: &mut Report) -> Option<&'s mut Api> {
+    let at = stack.apis.iter().position(|api| api.id == id);
+    if at.is_none() {
+        let problem = report.error(span, format!("`{id}` is no API of this template"));
+        let ids = stack.apis.iter().map(|api| api.logical_id.as_str());
+        problem.help(match nearest(id, ids) {
+            Some(near) => format!("did you mean `!Ref {near}`?"),
+            None => "name one by `!Ref`".to_owned(),
+        });
+    }
+    at.map(|at| &mut stack.apis[at])
+}
+
+/// Reports what API Gateway refuses to deploy, or what nothing can be asked of.
+fn check_complete(api: &Api, place: &Span, report: &mut Report) {
+    if api.kind == ApiKind::Rest && api.routes.is_empty() {
+        let problem = report.error(place, format!("the API `{}` has no route", api.logical_id));
+        problem.help("give a function an event of type `Api` with `RestApiId`, or the API a method");
+    } else if api.stages.is_empty() {
+        let problem = report.error(place, format!("the API `{}` has no stage", api.logical_id));
+        problem.help("without one, nothing can be asked of it");
+    }
+}

@@ -1,0 +1,113 @@
+//! Gateway responses: how a REST API words its own errors.
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigateway-gatewayresponse.html>
+
+use super::cors::unquoted;
+use super::integration::is_static;
+use crate::stack::GatewayResponse;
+use crate::template::property::{Object, Shape};
+use crate::template::report::Report;
+use crate::template::resources::{Build, Resolved};
+use crate::yaml::Node;
+
+pub const SHAPE: Shape =
+    Shape::of(&["ResponseParameters", "ResponseTemplates", "ResponseType", "RestApiId", "StatusCode"]);
+/// As SAM writes one, under its type.
+const SAM: Shape = Shape::of(&["ResponseParameters", "ResponseTemplates", "StatusCode"]);
+const SAM_PARAMETERS: Shape = Shape { refused: &["Paths", "QueryStrings"], ..Shape::of(&["Headers"]) };
+const TYPES: &[&str] = &[
+    "ACCESS_DENIED",
+    "API_CONFIGURATION_ERROR",
+    "AUTHORIZER_CONFIGURATION_ERROR",
+    "AUTHORIZER_FAILURE",
+    "BAD_REQUEST_BODY",
+    "BAD_REQUEST_PARAMETERS",
+    "DEFAULT_4XX",
+    "DEFAULT_5XX",
+    "EXPIRED_TOKEN",
+    "INTEGRATION_FAILURE",
+    "INTEGRATION_TIMEOUT",
+    "INVALID_API_KEY",
+    "INVALID_SIGNATURE",
+    "MISSING_AUTHENTICATION_TOKEN",
+    "QUOTA_EXCEEDED",
+    "REQUEST_TOO_LARGE",
+    "RESOURCE_NOT_FOUND",
+    "THROTTLED",
+    "UNAUTHORIZED",
+    "UNSUPPORTED_MEDIA_TYPE",
+    "WAF_FILTERED",
+];
+
+pub fn read(resource: &Resolved<'_>, report: &mut Report, build: &mut Build) {
+    let object = &resource.object;
+    let api = object.required_text(report, "RestApiId").unwrap_or_default();
+    object.require(report, "ResponseType");
+    let Some(response_type) = object.word(report, "ResponseType", TYPES) else { return };
+    let mut headers = Vec::new();
+    for (key, value) in object.mapping(report, "ResponseParameters") {
+        let name = key.text().unwrap_or_default();
+        match name.strip_prefix("gatewayresponse.header.") {
+            Some(header) => headers.extend(header_of(header, value, report)),
+            None => {
+                let message = format!("`{name}` of a gateway response is not simulated");
+                report.error(&key.span, message).help("it can be `gatewayresponse.header.<name>`");
+            }
+        }
+    }
+    let response = finish(response_type, object, headers, report);
+    build.apis.responses.push((api, response));
+}
+
+/// The `GatewayResponses` of a SAM API.
+pub fn sam(object: &Object<'_>, logical_id: &str, report: &mut Report) -> Vec<GatewayResponse> {
+    let what = format!("{}.GatewayResponses", object.what);
+    let mut read = Vec::new();
+    for (key, node) in object.mapping(report, "GatewayResponses") {
+        let name = key.text().unwrap_or_default();
+        let Some(response_type) = TYPES.iter().find(|known| **known == name) else {
+            let problem = report.error(&key.span, format!("`{name}` is not a type of gateway response"));
+            problem.did_you_mean(name, TYPES.iter().copied());
+            continue;
+        };
+        let Some(response) = Object::open(report, logical_id, what.clone(), &key.span, node, &SAM) else { continue };
+        let parameters = response.object(report, logical_id, "ResponseParameters", &SAM_PARAMETERS);
+        let headers = parameters.map(|parameters| parameters.mapping(report, "Headers")).unwrap_or_default();
+        let headers = headers.iter();
+        let headers =
+            headers.filter_map(|(key, value)| header_of(key.text().unwrap_or_default(), value, report)).collect();
+        read.push(finish(response_type, &response, headers, report));
+    }
+    read
+}
+
+fn header_of(name: &str, value: &Node, report: &mut Report) -> Option<(String, String)> {
+    let text = value.scalar()?;
+    let fixed = unquoted(&text);
+    if fixed.len() == text.len() && text.contains('.') {
+        report
+            .error(&value.span, format!("`{text}` is not simulated in a gateway response"))
+            .help("it can be a value in single quotes");
+    }
+    Some((name.to_owned(), fixed.to_owned()))
+}
+
+fn finish(
+    response_type: &str,
+    object: &Object<'_>,
+    headers: Vec<(String, String)>,
+    report: &mut Report,
+) -> GatewayResponse {
+    let mut templates = Vec::new();
+    for (key, value) in object.mapping(report, "ResponseTemplates") {
+        let text = value.scalar().unwrap_or_default();
+        let known = ["$context.error.messageString", "$context.error.message", "$context.error.responseType"];
+        let rest = known.iter().fold(text.clone(), |rest, known| rest.replace(known, ""));
+        if !is_static(&rest) {
+            let problem = report.error(&value.span, "this template of a gateway response is not simulated");
+            problem.help(format!("it can have {} in it", known.join(", ")));
+        }
+        templates.push((key.text().unwrap_or_default().to_owned(), text));
+    }
+    let status = object.integer(report, "StatusCode", 200..=599).and_then(|status| u16::try_from(status).ok());
+    GatewayResponse { response_type: response_type.to_owned(), status, headers, templates }
+}

@@ -1,0 +1,93 @@
+//! `AWS::ApiGateway::RestApi`, its resources and methods.
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_ApiGateway.html>
+
+use super::integration;
+use super::parts::{PathOf, PathPart, RoutePart, Target};
+use crate::stack::{Api, ApiKind};
+use crate::template::property::{Object, Shape};
+use crate::template::report::Report;
+use crate::template::resources::{Build, Resolved};
+use crate::yaml::Node;
+
+pub const API: Shape = Shape {
+    reads: &["BinaryMediaTypes", "DisableExecuteApiEndpoint"],
+    descriptive: &["Description", "FailOnWarnings", "Mode", "Name", "Tags"],
+    harmless: &["EndpointAccessMode", "EndpointConfiguration", "Policy", "SecurityPolicy"],
+    refused: &["ApiKeySourceType", "Body", "BodyS3Location", "CloneFrom", "MinimumCompressionSize", "Parameters"],
+};
+pub const RESOURCE: Shape = Shape::of(&["ParentId", "PathPart", "RestApiId"]);
+pub const METHOD: Shape = Shape {
+    reads: &["ApiKeyRequired", "AuthorizationType", "HttpMethod", "Integration", "ResourceId", "RestApiId"],
+    descriptive: &["MethodResponses", "OperationName", "RequestModels", "RequestParameters"],
+    harmless: &[],
+    refused: &["AuthorizationScopes", "AuthorizerId", "RequestValidatorId"],
+};
+pub const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "ANY"];
+
+pub fn read_api(resource: &Resolved<'_>, report: &mut Report, build: &mut Build) {
+    let api = new(resource, ApiKind::Rest);
+    let binary_media_types = binary_media_types(&resource.object, report);
+    let endpoint_disabled = resource.object.boolean(report, "DisableExecuteApiEndpoint").unwrap_or(false);
+    build.stack.apis.push(Api { binary_media_types, endpoint_disabled, ..api });
+}
+
+/// An API with nothing in it yet.
+pub fn new(resource: &Resolved<'_>, kind: ApiKind) -> Api {
+    Api::new(resource.id.to_owned(), resource.reference.clone(), kind, &resource.naming.region)
+}
+
+/// Media types, where SAM writes the slash as `~1`.
+pub fn binary_media_types(object: &Object<'_>, report: &mut Report) -> Vec<String> {
+    let members = object.list(report, "BinaryMediaTypes").into_iter();
+    members.filter_map(Node::scalar).map(|text| text.replace("~1", "/").to_lowercase()).collect()
+}
+
+pub fn read_resource(resource: &Resolved<'_>, report: &mut Report, build: &mut Build) {
+    let object = &resource.object;
+    object.require(report, "RestApiId");
+    let parent = object.required_text(report, "ParentId");
+    let part = object.required_text(report, "PathPart");
+    let Some((parent, part)) = parent.zip(part) else { return };
+    build.apis.resources.push(PathPart { id: resource.reference.clone(), parent, part });
+}
+
+pub fn read_method(resource: &Resolved<'_>, report: &mut Report, build: &mut Build) {
+    let object = &resource.object;
+    let api = object.required_text(report, "RestApiId");
+    let path = object.required_text(report, "ResourceId");
+    let method = object.required_text(report, "HttpMethod").and_then(|text| method(&text, object, report));
+    unauthorized(object, report);
+    if object.boolean(report, "ApiKeyRequired") == Some(true) {
+        report.error(&object.place_of("ApiKeyRequired"), "API keys are not simulated");
+    }
+    object.require(report, "Integration");
+    let integration = object.object(report, resource.id, "Integration", &integration::REST);
+    let integration = integration.and_then(|it| integration::rest(&it, resource.id, report));
+    let (Some(api), Some(path), Some(method), Some(integration)) = (api, path, method, integration) else { return };
+    let (path, target) = (PathOf::Resource(path), Target::Integration(integration));
+    build.apis.routes.push(RoutePart { api, method, path, target, span: object.place.clone() });
+}
+
+/// Reports authorization, which is not simulated.
+pub fn unauthorized(object: &Object<'_>, report: &mut Report) {
+    if object.text(report, "AuthorizationType").is_some_and(|kind| kind != "NONE") {
+        let problem = report.error(&object.place_of("AuthorizationType"), "authorization is not simulated");
+        problem.help("the `AuthorizationType` can only be `NONE`");
+    }
+}
+
+/// A method, in upper case.
+pub fn method(text: &str, object: &Object<'_>, report: &mut Report) -> Option<String> {
+    let method = match text.to_ascii_uppercase() {
+        any if any == "X-AMAZON-APIGATEWAY-ANY-METHOD" => "ANY".to_owned(),
+        method => method,
+    };
+    if !METHODS.contains(&method.as_str()) {
+        let place = ["HttpMethod", "Method", "RouteKey"].into_iter().find_map(|key| object.value(key));
+        let place = place.map_or(object.place.clone(), |node| node.span.clone());
+        let problem = report.error(&place, format!("`{text}` is not a method"));
+        problem.did_you_mean(&method, METHODS.iter().copied());
+        return None;
+    }
+    Some(method)
+}

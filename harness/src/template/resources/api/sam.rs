@@ -1,0 +1,143 @@
+//! `AWS::Serverless::Api`, `AWS::Serverless::HttpApi` and the routes that functions' events give them.
+//! <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-function-httpapi.html>
+
+use super::http::payload;
+use super::integration::{HTTP_TIMEOUT, REST_TIMEOUT, timeout};
+use super::parts::{PathOf, RoutePart, StagePart, Target};
+use super::rest::{binary_media_types, method, new};
+use super::{cors, http, responses, stage};
+use crate::stack::{Api, ApiKind, Integration, LambdaProxy, PayloadFormat, Stage};
+use crate::template::intrinsic::Evaluator;
+use crate::template::property::{Object, Shape};
+use crate::template::report::Report;
+use crate::template::resources::{Build, Resolved};
+use crate::template::sam::{IMPLICIT_HTTP_API, IMPLICIT_REST_API, RouteRequest};
+use crate::template::sections::Entry;
+
+pub const REST: Shape = Shape {
+    reads: &["BinaryMediaTypes", "Cors", "DisableExecuteApiEndpoint", "GatewayResponses", "StageName", "Variables"],
+    descriptive: &[
+        "AlwaysDeploy",
+        "Description",
+        "FailOnWarnings",
+        "Mode",
+        "Name",
+        "OpenApiVersion",
+        "PropagateTags",
+        "Tags",
+    ],
+    harmless: &["AccessLogSetting", "EndpointConfiguration", "Policy", "SecurityPolicy", "TracingEnabled"],
+    refused: &[
+        "ApiKeySourceType",
+        "Auth",
+        "CacheClusterEnabled",
+        "CacheClusterSize",
+        "CanarySetting",
+        "DefinitionBody",
+        "DefinitionUri",
+        "Domain",
+        "MergeDefinitions",
+        "MethodSettings",
+        "MinimumCompressionSize",
+        "Models",
+    ],
+};
+pub const HTTP: Shape = Shape {
+    reads: &["CorsConfiguration", "DisableExecuteApiEndpoint", "StageName", "StageVariables"],
+    descriptive: &["Description", "FailOnWarnings", "Name", "PropagateTags", "Tags"],
+    harmless: &["AccessLogSettings"],
+    refused: &["Auth", "DefaultRouteSettings", "DefinitionBody", "DefinitionUri", "Domain", "RouteSettings"],
+};
+
+pub fn read_rest(resource: &Resolved<'_>, report: &mut Report, build: &mut Build) {
+    let object = &resource.object;
+    let name = object.required_text(report, "StageName").unwrap_or_default();
+    let stage = Stage { name, variables: stage::variables(object, "Variables", report) };
+    let api = Api {
+        binary_media_types: binary_media_types(object, report),
+        gateway_responses: responses::sam(object, resource.id, report),
+        ..new(resource, ApiKind::Rest)
+    };
+    build.apis.preflights.extend(cors::rest(object, resource.id, &api.id, report));
+    push(api, stage, object, report, build);
+}
+
+pub fn read_http(resource: &Resolved<'_>, report: &mut Report, build: &mut Build) {
+    let object = &resource.object;
+    let stage = http::sam_stage(object, report);
+    let cors = cors::http(object, resource.id, "CorsConfiguration", report);
+    push(Api { cors, ..new(resource, ApiKind::Http) }, stage, object, report, build);
+}
+
+fn push(api: Api, stage: Stage, object: &Object<'_>, report: &mut Report, build: &mut Build) {
+    let endpoint_disabled = object.boolean(report, "DisableExecuteApiEndpoint").unwrap_or(false);
+    build.apis.stages.push(StagePart { api: api.id.clone(), stage, span: object.place.clone() });
+    build.stack.apis.push(Api { endpoint_disabled, ..api });
+}
+
+/// Evaluates the routes that events ask for.
+pub fn read_routes(requests: &[RouteRequest], evaluator: &mut Evaluator<'_>, build: &mut Build) {
+    for request in requests {
+        let properties: Vec<Entry> = request
+            .properties
+            .iter()
+            .filter_map(|(key, value)| Some((key.clone(), evaluator.resolve(value)?)))
+            .collect();
+        let function_arn = evaluator.known_attribute(&request.function, "Arn", &request.place);
+        let object = Object::of_resource(&request.what, &request.place, &properties);
+        let api = api(request, &object, &mut evaluator.report, build);
+        let route = route(request, &object, function_arn, &mut evaluator.report);
+        if let Some((api, (method, path, integration))) = api.zip(route) {
+            let (path, target) = (PathOf::Path(path), Target::Integration(integration));
+            build.apis.routes.push(RoutePart { api, method, path, target, span: request.place.clone() });
+        }
+    }
+}
+
+/// The id of the stack's API that an event means.
+fn api(request: &RouteRequest, object: &Object<'_>, report: &mut Report, build: &Build) -> Option<String> {
+    let apis = &build.stack.apis;
+    let key = request.api_property();
+    if !object.has(key) {
+        let implicit = if request.kind == ApiKind::Rest { IMPLICIT_REST_API } else { IMPLICIT_HTTP_API };
+        return apis.iter().find(|api| api.logical_id == implicit).map(|api| api.id.clone());
+    }
+    let id = object.text(report, key)?;
+    if !apis.iter().any(|api| api.id == id && api.kind == request.kind) {
+        let kind = if request.kind == ApiKind::Rest { "AWS::Serverless::Api" } else { "AWS::Serverless::HttpApi" };
+        let problem = report.error(&object.value(key)?.span, format!("this is no `{kind}` of this template"));
+        problem.help("name one by `!Ref`");
+        return None;
+    }
+    Some(id)
+}
+
+fn route(
+    request: &RouteRequest,
+    object: &Object<'_>,
+    function_arn: Option<String>,
+    report: &mut Report,
+) -> Option<(String, String, Integration)> {
+    let method = match object.has("Method") {
+        true => object.text(report, "Method").and_then(|text| method(&text, object, report)),
+        false => Some("ANY".to_owned()),
+    };
+    let path = if object.has("Path") { path(object, report) } else { Some("$default".to_owned()) };
+    let (payload, range) = match request.kind {
+        ApiKind::Rest => (Some(PayloadFormat::V1), REST_TIMEOUT),
+        ApiKind::Http if object.has("PayloadFormatVersion") => (payload(object, report), HTTP_TIMEOUT),
+        ApiKind::Http => (Some(PayloadFormat::V2), HTTP_TIMEOUT),
+    };
+    let timeout = timeout(object, range, report);
+    let proxy = LambdaProxy { function_arn: function_arn?, payload: payload?, timeout };
+    Some((method?, path?, Integration::Lambda(proxy)))
+}
+
+fn path(object: &Object<'_>, report: &mut Report) -> Option<String> {
+    let path = object.text(report, "Path")?;
+    if !path.starts_with('/') && path != "$default" {
+        report.error(&object.value("Path")?.span, format!("the path `{path}` must start with a slash"));
+        return None;
+    }
+    Some(path)
+}
