@@ -110,7 +110,7 @@ fn calls_on(column: &Column) -> Vec<Duration> {
     runtime.block_on(async {
         match &column.place {
             None => {
-                let backend = Embedded::new(Clock::wall(), Ids::seeded(1), std::sync::Arc::new(|_: &_| None));
+                let backend = Embedded::new(Clock::wall(), Ids::seeded(1), std::sync::Arc::new(|_| None));
                 calls(&rehearsal::backend::Backend::config(&backend)).await
             }
             Some(place) => calls(&place.enter().await.expect("it answers").config).await,

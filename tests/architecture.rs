@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The harness's modules from the bottom up: each may import those before it.
-const LAYERS: [&str; 36] = [
+const LAYERS: [&str; 37] = [
     // Plain data and pure functions over it: the user's files, and what a run leaves behind.
     "words",
     "diagnostic",
@@ -14,6 +14,7 @@ const LAYERS: [&str; 36] = [
     "template",
     "scenario",
     "matching",
+    "stubs",
     "shape",
     "trace",
     "pending",
@@ -49,7 +50,7 @@ const LAYERS: [&str; 36] = [
 ];
 
 /// Modules that never touch a network: nothing of the AWS SDK stands in them.
-const WITHOUT_SDK: [&str; 20] = [
+const WITHOUT_SDK: [&str; 21] = [
     "words",
     "diagnostic",
     "yaml",
@@ -57,6 +58,7 @@ const WITHOUT_SDK: [&str; 20] = [
     "template",
     "scenario",
     "matching",
+    "stubs",
     "shape",
     "trace",
     "pending",

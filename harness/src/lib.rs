@@ -50,6 +50,7 @@ mod shared;
 pub mod snapshot;
 pub mod stack;
 pub mod state;
+pub mod stubs;
 pub mod template;
 pub mod testing;
 pub mod trace;

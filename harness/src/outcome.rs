@@ -28,7 +28,7 @@ pub struct Finished {
 pub enum NotRun {
     /// Scenario or template are wrong.
     Invalid(Diagnostics),
-    /// It is too long for a backend where time is real.
+    /// A backend where time is real cannot play it: it is too long, or needs what only the embedded one has.
     Skipped { name: String, reason: String },
     /// The backend does not answer any more.
     Unavailable(String),

@@ -13,6 +13,7 @@ use crate::call::{CallLayer, Caller};
 use crate::invoke::Lambda;
 use crate::pending::PendingWork;
 use crate::stack::Stack;
+use crate::stubs::Stubs;
 use crate::trace::{EventId, Recorder};
 
 /// What all parts of the driver share.
@@ -23,6 +24,8 @@ pub struct Shared {
     pub ids: Ids,
     pub recorder: Recorder,
     pub pending: PendingWork,
+    /// Other systems.
+    pub stubs: Stubs,
     /// What went wrong in the driver itself. A replay with a problem has failed.
     problems: RefCell<Vec<String>>,
     /// How many events for functions have been taken from the backend.
@@ -36,7 +39,8 @@ impl Shared {
             stack.functions.iter().filter_map(|function| Some((function.clone(), app.code(&function.logical_id)?)));
         let lambda = Lambda::new(bound, backend.config(), backend.clock(), ids.clone(), recorder.clone());
         let (pending, problems, taken) = (PendingWork::default(), RefCell::default(), Cell::new(0));
-        Rc::new(Self { backend, stack, lambda, ids, recorder, pending, problems, taken })
+        let stubs = Stubs::default();
+        Rc::new(Self { backend, stack, lambda, ids, recorder, pending, stubs, problems, taken })
     }
 
     /// How Lambda itself reaches AWS: not traced, for polling and deleting.
@@ -75,9 +79,12 @@ impl Shared {
         self.stack.queues.iter().find(|queue| queue.arn == arn).map(|queue| queue.url.as_str())
     }
 
-    /// Notes something that must not happen in a sound replay.
+    /// Notes something that must not happen in a sound replay, once.
     pub fn problem(&self, text: String) {
-        self.problems.borrow_mut().push(text);
+        let mut problems = self.problems.borrow_mut();
+        if !problems.contains(&text) {
+            problems.push(text);
+        }
     }
 
     /// What has been noted.

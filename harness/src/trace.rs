@@ -78,8 +78,11 @@ pub enum What {
         /// From 1; the SDK's own retries of one call count up.
         attempt: u32,
     },
-    /// A handler's request to a host that is none of AWS's services.
+    /// A handler's or a service's request to a host that is none of AWS's services.
     Request {
+        /// The service that sends it; none where a handler does.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        sender: Option<String>,
         method: String,
         url: String,
         /// 0 where there was no answer.

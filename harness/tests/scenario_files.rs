@@ -58,6 +58,7 @@ fn expectations_keep_the_place_of_their_name() {
     let expect = &scenario.expect;
     let names = (expect.invocations.iter().map(|named| &named.name))
         .chain(expect.queues.iter().map(|named| &named.name))
+        .chain(expect.requests.iter().map(|named| &named.name))
         .chain(expect.objects.iter().map(|named| &named.name))
         .chain(expect.tables.iter().map(|named| &named.name));
     for name in names {

@@ -12,9 +12,11 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use http_body_util::BodyExt;
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::mailbox::Mail;
+use crate::outbound::{HostAnswer, HostHandler, HostRequest, NoAnswer, Refused, Sender, Sending};
 use crate::protocol::{AwsError, Identity, Reply, Request, Service, UnknownRequest, identify_for};
 use crate::sqs::QueueDepth;
 use crate::world::{Call, FunctionSink, Outstanding, World};
@@ -28,13 +30,6 @@ pub struct Emulator {
     hosts: Option<HostHandler>,
     account: Arc<str>,
 }
-
-/// Answers requests to hosts that are none of AWS's services: an API's endpoint, a stub of another system.
-/// `None` where it does not know the host.
-pub type HostHandler = Arc<dyn Fn(&Request) -> Option<HostAnswer> + Send + Sync>;
-
-/// The answer of a [`HostHandler`], to be awaited.
-pub type HostAnswer = std::pin::Pin<Box<dyn Future<Output = Reply> + Send>>;
 
 impl Emulator {
     /// An empty world, whose time is `clock`'s and whose ids come from `ids`.
@@ -60,17 +55,22 @@ impl Emulator {
         self.lock().set_functions(sink);
     }
 
-    /// Does what AWS does by itself when its time comes: fires schedules and retries deliveries. Never
-    /// returns; to be spawned beside whatever calls the emulator.
+    /// Does what AWS does by itself when its time comes: fires schedules, retries deliveries and sends requests to
+    /// other hosts. Never returns; to be spawned beside whatever calls the emulator.
     pub async fn drive(&self) {
         let mut changes = self.lock().changes();
+        let mut under_way = JoinSet::new();
         loop {
-            let due = {
+            let (due, requests) = {
                 let mut world = self.lock();
                 eventbridge::run_due(&mut world);
                 sns::run_due(&mut world);
-                [eventbridge::next_due(&world), sns::next_due(&world)].into_iter().flatten().min()
+                let due = [eventbridge::next_due(&world), sns::next_due(&world)];
+                (due.into_iter().flatten().min(), world.outgoing.take())
             };
+            for sending in requests {
+                under_way.spawn(self.clone().send(sending));
+            }
             let clock = self.clock;
             let wait = async move {
                 match due {
@@ -81,9 +81,27 @@ impl Emulator {
             tokio::select! {
                 biased;
                 _ = changes.changed() => {}
+                Some(_) = under_way.join_next(), if !under_way.is_empty() => {}
                 () = wait => {}
             }
         }
+    }
+
+    /// Sends a service's request to another host and gives the service the outcome.
+    async fn send(self, sending: Sending) {
+        let answered = tokio::time::timeout(sending.timeout, self.ask_host(sending.request.clone())).await;
+        let outcome = match answered {
+            Ok(answered) => answered.map_err(|Refused(_)| NoAnswer::Refused),
+            Err(_) => Err(NoAnswer::TimedOut),
+        };
+        sending.end(&mut self.lock(), outcome);
+    }
+
+    fn ask_host(&self, request: HostRequest) -> HostAnswer {
+        let host = request.request.host().to_owned();
+        self.hosts.as_ref().and_then(|hosts| hosts(request)).unwrap_or_else(|| {
+            Box::pin(std::future::ready(Err(Refused(format!("nothing answers for the host `{host}`")))))
+        })
     }
 
     /// What the emulated AWS is going to do by itself, soonest first. Queues are told by [`Self::queues`].
@@ -91,6 +109,7 @@ impl Emulator {
         let world = self.lock();
         let mut all = eventbridge::outstanding(&world);
         all.extend(sns::outstanding(&world));
+        all.extend(world.outgoing.outstanding());
         all.sort_by_key(|outstanding| outstanding.due);
         all
     }
@@ -156,13 +175,11 @@ impl Emulator {
         request: &Request,
         unknown: UnknownRequest,
     ) -> Result<http::Response<Bytes>, ConnectorError> {
-        match self.hosts.as_ref().and_then(|hosts| hosts(request)) {
-            Some(answer) => Ok(answer.await.into_http()),
-            None => {
-                let message = format!("{unknown}, and nothing answers for the host `{}`", request.host());
-                Err(ConnectorError::io(std::io::Error::new(std::io::ErrorKind::ConnectionRefused, message).into()))
-            }
-        }
+        let asked = HostRequest { request: request.clone(), sender: Sender::Client };
+        self.ask_host(asked).await.map(Reply::into_http).map_err(|Refused(reason)| {
+            let message = format!("{unknown}, and {reason}");
+            ConnectorError::io(std::io::Error::new(std::io::ErrorKind::ConnectionRefused, message).into())
+        })
     }
 
     async fn serve(&self, request: &Request, identity: &Identity) -> Reply {

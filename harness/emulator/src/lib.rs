@@ -9,6 +9,7 @@
 //! - [`mailbox`]: what a mail is that AWS sends;
 //! - [`world`]: all mutable state in one place, and the hand-over of a message from one service to another;
 //! - [`protocol`]: from an HTTP request to the operation it asks for, and from a result to what AWS answers;
+//! - [`outbound`]: HTTP requests to hosts outside of AWS;
 //! - [`connector`]: the SDK's HTTP client over the world;
 //! - one module per service.
 //!
@@ -23,6 +24,7 @@ pub mod eventbridge;
 pub mod ids;
 mod kinesis;
 mod mailbox;
+mod outbound;
 pub mod protocol;
 pub mod s3;
 pub mod sns;
@@ -31,9 +33,10 @@ mod sts;
 mod world;
 
 pub use clock::Clock;
-pub use connector::{Emulator, HostAnswer, HostHandler, collect, collect_response, into_sdk, request_into_sdk};
+pub use connector::{Emulator, collect, collect_response, into_sdk, request_into_sdk};
 pub use ids::Ids;
 pub use mailbox::Mail;
+pub use outbound::{HostAnswer, HostHandler, HostRequest, Refused, Sender};
 pub use sqs::QueueDepth;
 pub use world::{FunctionEvent, FunctionRefusal, FunctionSink, FunctionSource, Outstanding};
 

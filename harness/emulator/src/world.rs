@@ -12,6 +12,7 @@ use tokio::sync::watch;
 
 use crate::arn::Arn;
 use crate::mailbox::Mail;
+use crate::outbound::{Outbound, Outgoing};
 use crate::protocol::{Identity, Request};
 use crate::{Clock, Ids, dynamodb, eventbridge, kinesis, s3, sns, sqs};
 
@@ -51,6 +52,8 @@ pub(crate) struct World {
     pub sns_retries: Vec<sns::Retry>,
     /// The mail that services sent, oldest first.
     mails: Vec<Mail>,
+    /// HTTP requests of services to other hosts.
+    pub outgoing: Outgoing,
     /// Counts the changes that somebody may wait for.
     changes: watch::Sender<u64>,
 }
@@ -78,6 +81,7 @@ impl World {
             origins: BTreeMap::new(),
             sns_retries: Vec::new(),
             mails: Vec::new(),
+            outgoing: Outgoing::default(),
             changes: watch::Sender::new(0),
         }
     }
@@ -147,6 +151,13 @@ impl World {
     /// Puts an event on the default bus of an account and region, as an AWS service does.
     pub fn put_service_event(&mut self, account: &str, region: &str, event: eventbridge::NewEvent) -> String {
         eventbridge::put_on_default_bus(self, account, region, event)
+    }
+
+    /// Sends an HTTP request to another host, as a service does by itself. Its outcome comes by virtual time.
+    #[expect(dead_code, reason = "the services that send requests come next")]
+    pub fn send_http(&mut self, outbound: Outbound) {
+        self.outgoing.add(outbound, self.origin.clone(), self.clock.now());
+        self.changed();
     }
 
     /// The id of the request that a message follows from which a service put into a queue.

@@ -13,8 +13,8 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use bytes::Bytes;
-use rehearsal_emulator::protocol::{Request, UnknownRequest, identify};
-use rehearsal_emulator::{HostHandler, collect_response, into_sdk, request_into_sdk};
+use rehearsal_emulator::protocol::{Reply, Request, UnknownRequest, identify};
+use rehearsal_emulator::{HostHandler, HostRequest, Refused, Sender, collect_response, into_sdk, request_into_sdk};
 
 use super::transit::Transit;
 use super::under_way::CallsUnderWay;
@@ -64,11 +64,11 @@ impl HttpConnector for Connector {
 impl Connector {
     async fn answer(&self, request: &Request) -> Result<http::Response<Bytes>, ConnectorError> {
         match identify(request) {
-            Err(UnknownRequest::NotSigned) => self.host(request).await,
             // Lambda is the harness; another service that the emulator does not know may well be there.
-            Err(UnknownRequest::Service(_)) => match (self.network.hosts)(request) {
-                Some(answer) => Ok(answer.await.into_http()),
-                None => self.pass_on(request).await,
+            Err(unknown) => match ((self.network.hosts)(asked(request)), unknown) {
+                (Some(answer), _) => answer.await.map(Reply::into_http).map_err(|Refused(reason)| refused(reason)),
+                (None, UnknownRequest::Service(_)) => self.pass_on(request).await,
+                (None, _) => Err(refused(format!("nothing answers for the host `{}`", request.host()))),
             },
             Ok(identity) => {
                 let under_way = self.network.calls.begin(&identity);
@@ -83,19 +83,17 @@ impl Connector {
         }
     }
 
-    async fn host(&self, request: &Request) -> Result<http::Response<Bytes>, ConnectorError> {
-        match (self.network.hosts)(request) {
-            Some(answer) => Ok(answer.await.into_http()),
-            None => {
-                let message = format!("nothing answers for the host `{}` in a replay", request.host());
-                Err(ConnectorError::io(std::io::Error::new(std::io::ErrorKind::ConnectionRefused, message).into()))
-            }
-        }
-    }
-
     async fn pass_on(&self, request: &Request) -> Result<http::Response<Bytes>, ConnectorError> {
         collect_response(self.aws.call(request_into_sdk(request)?).await?).await
     }
+}
+
+fn asked(request: &Request) -> HostRequest {
+    HostRequest { request: request.clone(), sender: Sender::Client }
+}
+
+fn refused(reason: String) -> ConnectorError {
+    ConnectorError::io(std::io::Error::new(std::io::ErrorKind::ConnectionRefused, reason).into())
 }
 
 impl fmt::Debug for Network {

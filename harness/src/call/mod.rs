@@ -199,7 +199,7 @@ impl Connector {
             },
             None => {
                 let (method, url) = (request.method.to_string(), request.uri.to_string());
-                What::Request { method, url, status, error: failure }
+                What::Request { sender: None, method, url, status, error: failure }
             }
         }
     }

@@ -9,8 +9,11 @@ use super::leftovers::{Leftovers, QueueContent};
 use super::steps::Player;
 use crate::matching::matches;
 use crate::outcome::Failure;
-use crate::scenario::{Count, Expect, MessageExpect, Named, ObjectsExpect, QueueExpect, TableExpect, TableHolds};
+use crate::scenario::{
+    Count, Expect, Listed, MessageExpect, Named, ObjectsExpect, QueueExpect, RequestsExpect, TableExpect, TableHolds,
+};
 use crate::state::{Item, TableState};
+use crate::stubs::Asked;
 use crate::trace::{Environment, Event, What};
 use crate::words::counted;
 
@@ -27,6 +30,9 @@ pub fn check(player: &Player<'_>, leftovers: &Leftovers) -> Vec<Failure> {
     checker.invocations(&expect, &player.shared.recorder.events());
     for queue in &expect.queues {
         checker.queue(queue, leftovers.queues.get(&queue.name.value).cloned().unwrap_or_default());
+    }
+    for host in &expect.requests {
+        checker.requests(host, &player.shared.stubs.asked(&host.name.value));
     }
     for bucket in &expect.objects {
         checker.objects(bucket, leftovers.objects.get(&bucket.name.value).cloned().unwrap_or_default());
@@ -75,44 +81,50 @@ impl Checker<'_> {
     }
 
     fn queue(&mut self, expected: &Named<QueueExpect>, found: QueueContent) {
-        let name = &expected.name.value;
-        let total = found.bodies.len() as u64 + found.hidden;
-        let holds = format!("queue {name} holds {}", counted(total, "message"));
-        let hidden = (found.hidden > 0).then(|| format!("{} in flight or delayed", counted(found.hidden, "message")));
-        let shown = shown(&found.bodies).into_iter().chain(hidden).collect();
-        match &expected.value {
-            QueueExpect::Empty if total > 0 => self.fail(expected, format!("{holds}, expected none"), shown),
-            QueueExpect::Count(count) if !count.contains(total) => {
-                self.fail(expected, format!("{holds}, expected {count}"), shown);
-            }
-            QueueExpect::Messages(messages) => self.messages(expected, messages, &found, shown),
-            QueueExpect::Empty | QueueExpect::Count(_) => {}
-        }
-    }
-
-    fn messages(
-        &mut self,
-        about: &Named<QueueExpect>,
-        expected: &[MessageExpect],
-        found: &QueueContent,
-        shown: Vec<String>,
-    ) {
-        let name = &about.name.value;
         let fits = |message: &MessageExpect, body: &String| match message {
             MessageExpect::Text(text) => body == text,
             MessageExpect::Json(matcher) => {
                 serde_json::from_str::<Value>(body).is_ok_and(|body| matches(matcher, body))
             }
         };
-        let fitting = |message| found.bodies.iter().map(|body| fits(message, body)).collect();
-        let table: Vec<Vec<bool>> = expected.iter().map(fitting).collect();
-        if let Some(index) = first_without_partner(&table) {
-            let message = format!("queue {name} holds no message like number {} of the list", index + 1);
-            return self.fail(about, message, shown);
-        }
-        let more = (found.bodies.len() - expected.len()) as u64 + found.hidden;
-        if more > 0 {
-            self.fail(about, format!("queue {name} holds {} more than expected", counted(more, "message")), shown);
+        let hidden = (found.hidden > 0).then(|| format!("{} in flight or delayed", counted(found.hidden, "message")));
+        let found = Found {
+            holder: format!("queue {} holds", expected.name.value),
+            noun: "message",
+            shown: shown(&found.bodies).into_iter().chain(hidden).collect(),
+            hidden: found.hidden,
+            things: &found.bodies,
+        };
+        self.listed(expected, &found, fits);
+    }
+
+    fn requests(&mut self, expected: &Named<RequestsExpect>, asked: &[Asked]) {
+        let lines: Vec<String> = asked.iter().map(Asked::line).collect();
+        let holder = format!("{} got", expected.name.value);
+        let found = Found { holder, noun: "request", shown: shown(&lines), hidden: 0, things: asked };
+        self.listed(expected, &found, |expected, asked| asked.is_like(expected));
+    }
+
+    /// Compares a list with what was found.
+    fn listed<E, T>(&mut self, about: &Named<Listed<E>>, found: &Found<'_, T>, fits: impl Fn(&E, &T) -> bool) {
+        let Found { holder, noun, shown, hidden, things } = found;
+        let total = things.len() as u64 + hidden;
+        let holds = format!("{holder} {}", counted(total, noun));
+        let message = match &about.value {
+            Listed::Empty => (total > 0).then(|| format!("{holds}, expected none")),
+            Listed::Count(count) => (!count.contains(total)).then(|| format!("{holds}, expected {count}")),
+            Listed::Exactly(entries) => {
+                let fitting = |entry| things.iter().map(|thing| fits(entry, thing)).collect();
+                let table: Vec<Vec<bool>> = entries.iter().map(fitting).collect();
+                let missing = first_without_partner(&table);
+                let missing = missing.map(|index| format!("{holder} no {noun} like number {} of the list", index + 1));
+                let more = || total.saturating_sub(entries.len() as u64);
+                missing
+                    .or_else(|| (more() > 0).then(|| format!("{holder} {} more than expected", counted(more(), noun))))
+            }
+        };
+        if let Some(message) = message {
+            self.fail(about, message, shown.clone());
         }
     }
 
@@ -161,6 +173,18 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+/// What was found where a list is expected.
+struct Found<'t, T> {
+    /// Whose it is, and a verb: `queue Records holds`.
+    holder: String,
+    noun: &'static str,
+    things: &'t [T],
+    /// How many more there are that cannot be seen.
+    hidden: u64,
+    /// All of them, in lines.
+    shown: Vec<String>,
 }
 
 /// The first row that gets no column of its own, whichever columns the rows before it take.

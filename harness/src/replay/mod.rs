@@ -16,7 +16,7 @@ use tokio::task::LocalSet;
 
 use crate::app::App;
 use crate::backend::Embedded;
-use crate::driver::{Driver, HostRequest, host_handler};
+use crate::driver::{Asking, Driver, host_handler};
 use crate::outcome::Failure;
 use crate::provision::{ProvisionError, provision};
 use crate::scenario::Scenario;
@@ -79,7 +79,7 @@ pub fn replay(scenario: &Scenario, stack: &Stack, app: &App, settings: Settings)
 async fn play(
     scenario: &Scenario,
     shared: Rc<Shared>,
-    hosts: tokio::sync::mpsc::UnboundedReceiver<HostRequest>,
+    hosts: tokio::sync::mpsc::UnboundedReceiver<Asking>,
     provisioned: Result<(), ProvisionError>,
     whole: bool,
 ) -> Replay {

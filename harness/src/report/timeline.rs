@@ -86,8 +86,11 @@ fn line(event: &Event) -> String {
             let effect = if *effect == Effect::Read { " (read)" } else { "" };
             format!("{service} {operation} {resource}{effect}{retry}{error}")
         }
-        What::Request { method, url, error: Some(error), .. } => format!("{method} {url} ✗ {error}"),
-        What::Request { method, url, status, .. } => format!("{method} {url} → {status}"),
+        What::Request { sender, method, url, status, error } => {
+            let sender = sender.as_ref().map(|service| format!("{service} ")).unwrap_or_default();
+            let outcome = error.as_ref().map_or_else(|| format!("→ {status}"), |error| format!("✗ {error}"));
+            format!("{sender}{method} {url} {outcome}")
+        }
         What::Log { level, message } => format!("{level} {message}"),
         What::GaveUp { reason, .. } => format!("✗ {reason}"),
         What::Settled { state } => format!("settled: {state}"),

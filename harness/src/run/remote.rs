@@ -7,9 +7,10 @@ use super::{Ready, Settings, observe};
 use crate::backend::Place;
 use crate::outcome::{NotRun, Outcome};
 use crate::snapshot::canonical;
+use crate::trace::{Event, What};
 use crate::words::duration;
 
-/// Runs a scenario, unless it would take too long.
+/// Runs a scenario, unless it would take too long or a service would send requests to the network.
 pub fn run(ready: &Ready<'_>, place: &Place, settings: Settings<'_>) -> Result<Outcome, NotRun> {
     let Settings { seed, whole, .. } = settings;
     let pair = Pair::replay(ready, seed, whole, true);
@@ -20,6 +21,10 @@ pub fn run(ready: &Ready<'_>, place: &Place, settings: Settings<'_>) -> Result<O
             duration(takes),
             duration(limit)
         );
+        return Err(NotRun::Skipped { name: ready.scenario.name.clone(), reason });
+    }
+    if let Some(service) = pair.first.trace.iter().find_map(sender) {
+        let reason = format!("{service} sends HTTP requests in it, which only the embedded backend's stubs answer");
         return Err(NotRun::Skipped { name: ready.scenario.name.clone(), reason });
     }
     let (mut replayed, stack) = ready.replay_at(place, seed, whole)?;
@@ -38,4 +43,12 @@ pub fn run(ready: &Ready<'_>, place: &Place, settings: Settings<'_>) -> Result<O
         }
     }
     Ok(outcome)
+}
+
+/// The service that sends a request to another host.
+fn sender(event: &Event) -> Option<&str> {
+    match &event.what {
+        What::Request { sender, .. } => sender.as_deref(),
+        _ => None,
+    }
 }

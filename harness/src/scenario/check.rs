@@ -173,6 +173,20 @@ impl Checker<'_> {
         for (kind, name) in named {
             self.exists(kind, name);
         }
+        for named in &expect.requests {
+            self.is_stubbed(&named.name);
+        }
+    }
+
+    /// Reports a host that nothing stands for.
+    fn is_stubbed(&mut self, host: &Located<String>) {
+        let stubbed: Vec<_> = self.scenario.given.stubs.iter().map(|stub| stub.name.value.as_str()).collect();
+        if stubbed.contains(&host.value.as_str()) {
+            return;
+        }
+        let message = format!("nothing answers for `{}`", host.value);
+        let diagnostic = self.diagnostics.error(&self.scenario.source, host.span.clone(), message);
+        diagnostic.help("say what it answers under `given.stubs`").did_you_mean(&host.value, stubbed);
     }
 
     /// Reports a logical id that is not of a kind.

@@ -6,12 +6,14 @@ use std::path::PathBuf;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::capture::{Captured, Substitute, UnknownCapture};
+use super::listed::{Entry, Listed};
 use super::matcher::{Fields, Matcher};
+use super::stubs::{RequestsExpect, Stub};
 use crate::yaml::Located;
 
 /// Something about a resource, with the resource's logical id and where that stands.
@@ -28,6 +30,10 @@ pub struct Given {
     /// The items of tables: files that hold a JSON array of plain items, relative to the scenario.
     #[schemars(with = "BTreeMap<String, PathBuf>")]
     pub tables: Vec<Named<Located<PathBuf>>>,
+    /// Other systems, by the address of their host, such as `https://partner.example`: what they answer to HTTP
+    /// requests. A request gets the first answer that is for it and has not been given as often as it says.
+    #[schemars(with = "BTreeMap<String, Vec<Stub>>")]
+    pub stubs: Vec<Named<Vec<Stub>>>,
 }
 
 /// What must hold at the end; what is not named may be anything.
@@ -40,6 +46,9 @@ pub struct Expect {
     /// The messages that queues hold.
     #[schemars(with = "BTreeMap<String, QueueExpect>")]
     pub queues: Vec<Named<QueueExpect>>,
+    /// The HTTP requests that the hosts of `given.stubs` are sent.
+    #[schemars(with = "BTreeMap<String, RequestsExpect>")]
+    pub requests: Vec<Named<RequestsExpect>>,
     /// The objects that buckets hold.
     #[schemars(with = "BTreeMap<String, ObjectsExpect>")]
     pub objects: Vec<Named<ObjectsExpect>>,
@@ -61,9 +70,10 @@ impl Expect {
     pub fn substituted(&self, captured: &Captured) -> Result<Self, UnknownCapture> {
         let mut expect = self.clone();
         for queue in &mut expect.queues {
-            if let QueueExpect::Messages(messages) = &mut queue.value {
-                messages.substitute(captured)?;
-            }
+            queue.value.substitute(captured)?;
+        }
+        for host in &mut expect.requests {
+            host.value.substitute(captured)?;
         }
         for bucket in &mut expect.objects {
             bucket.value.keys.substitute(captured)?;
@@ -108,13 +118,7 @@ impl fmt::Display for Count {
 }
 
 /// What a queue must hold, hidden and delayed messages included.
-#[derive(Clone, Debug, PartialEq)]
-pub enum QueueExpect {
-    Empty,
-    Count(Count),
-    /// Exactly these messages, in any order.
-    Messages(Vec<MessageExpect>),
-}
+pub type QueueExpect = Listed<MessageExpect>;
 
 /// One message's body.
 #[derive(Clone, Debug, PartialEq)]
@@ -174,7 +178,7 @@ impl<'de> Deserialize<'de> for Count {
     }
 }
 
-struct CountVisitor;
+pub(super) struct CountVisitor;
 
 impl<'de> Visitor<'de> for CountVisitor {
     type Value = Count;
@@ -204,42 +208,6 @@ impl<'de> Visitor<'de> for CountVisitor {
 struct CountRange {
     min: Option<u64>,
     max: Option<u64>,
-}
-
-impl<'de> Deserialize<'de> for QueueExpect {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(QueueVisitor)
-    }
-}
-
-struct QueueVisitor;
-
-impl<'de> Visitor<'de> for QueueVisitor {
-    type Value = QueueExpect;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("`empty`, a count or a list of messages")
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<QueueExpect, E> {
-        empty(text).map(|()| QueueExpect::Empty)
-    }
-
-    fn visit_u64<E: Error>(self, number: u64) -> Result<QueueExpect, E> {
-        Ok(QueueExpect::Count(Count::exactly(number)))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<QueueExpect, A::Error> {
-        CountVisitor.visit_map(entries).map(QueueExpect::Count)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut members: A) -> Result<QueueExpect, A::Error> {
-        let mut messages = Vec::new();
-        while let Some(message) = members.next_element()? {
-            messages.push(message);
-        }
-        Ok(QueueExpect::Messages(messages))
-    }
 }
 
 impl<'de> Deserialize<'de> for MessageExpect {
@@ -290,7 +258,7 @@ impl<'de> Visitor<'de> for TableVisitor {
     }
 }
 
-fn empty<E: Error>(text: &str) -> Result<(), E> {
+pub(super) fn empty<E: Error>(text: &str) -> Result<(), E> {
     if text == "empty" { Ok(()) } else { Err(E::unknown_variant(text, &["empty"])) }
 }
 
@@ -311,18 +279,14 @@ impl JsonSchema for Count {
     }
 }
 
-impl JsonSchema for QueueExpect {
-    fn schema_name() -> Cow<'static, str> {
-        "QueueExpect".into()
-    }
+impl Entry for MessageExpect {
+    const EXPECTING: &'static str = "`empty`, a count or a list of messages";
+    const SCHEMA: &'static str = "QueueExpect";
+    const DESCRIPTION: &'static str =
+        "What a queue must hold: nothing, so many messages, or exactly these in any order";
 
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let count = generator.subschema_for::<Count>();
-        let message = serde_json::json!({ "type": ["string", "object"] });
-        schemars::json_schema!({
-            "description": "What a queue must hold: nothing, so many messages, or exactly these in any order",
-            "anyOf": [{ "const": "empty" }, count, { "type": "array", "items": message }],
-        })
+    fn schema(_: &mut SchemaGenerator) -> Schema {
+        schemars::json_schema!({ "type": ["string", "object"] })
     }
 }
 

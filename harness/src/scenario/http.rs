@@ -103,7 +103,7 @@ fn several<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String
 }
 
 /// For serde: patterns for single values by name.
-fn leaves<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Matcher>, D::Error> {
+pub(super) fn leaves<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Matcher>, D::Error> {
     let leaves = BTreeMap::<String, Leaf>::deserialize(deserializer)?;
     Ok(leaves.into_iter().map(|(name, Leaf(matcher))| (name, matcher)).collect())
 }
@@ -119,7 +119,7 @@ fn status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Matcher>,
 }
 
 /// For serde: a request's path.
-fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+pub(super) fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let path = String::deserialize(deserializer)?;
     if !path.starts_with('/') {
         return Err(D::Error::custom(format!("a path starts with a slash: `/{path}`")));

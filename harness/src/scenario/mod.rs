@@ -10,9 +10,11 @@ mod check;
 mod duration;
 mod expect;
 mod http;
+mod listed;
 mod matcher;
 mod schema;
 mod steps;
+mod stubs;
 mod syntax;
 
 use std::collections::BTreeMap;
@@ -26,11 +28,13 @@ pub use check::check;
 pub use duration::parse as parse_duration;
 pub use expect::{Count, Expect, Given, MessageExpect, Named, ObjectsExpect, QueueExpect, TableExpect, TableHolds};
 pub use http::{Http, HttpExpect, Method};
+pub use listed::Listed;
 pub use matcher::Matcher;
 pub use schema::json_schema;
 pub use steps::{
     Action, Content, EventsPut, Fail, FailWith, Invoke, InvokeExpect, S3Delete, S3Put, Settle, SnsPublish, SqsSend,
 };
+pub use stubs::{RequestExpect, RequestsExpect, Respond, Stub, StubResponse, host};
 
 use crate::diagnostic::{Diagnostics, Source, Span};
 pub use crate::yaml::Located;

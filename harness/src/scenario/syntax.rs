@@ -7,14 +7,14 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::capture::references;
-use super::{Action, Expect, FailWith, Given, Named, Scenario, Step};
+use super::{Action, Expect, FailWith, Given, Named, Scenario, Step, host};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
 use crate::yaml::{self, Content, DecodeError, Located, Node, Scalar, quoted};
 
 /// The keys of a scenario file.
 pub(super) const KEYS: [&str; 7] = ["version", "name", "template", "parameters", "given", "steps", "expect"];
-pub(super) const GIVEN_KEYS: [&str; 1] = ["tables"];
-pub(super) const EXPECT_KEYS: [&str; 4] = ["invocations", "queues", "objects", "tables"];
+pub(super) const GIVEN_KEYS: [&str; 2] = ["tables", "stubs"];
+pub(super) const EXPECT_KEYS: [&str; 5] = ["invocations", "queues", "requests", "objects", "tables"];
 
 /// The keys of a step that captures are not put into: logical ids, files and the captures themselves.
 const NEVER_SUBSTITUTED: [&str; 8] = ["bucket", "api", "bus", "queue", "topic", "function", "file", "capture"];
@@ -89,7 +89,7 @@ impl Reader<'_> {
 
     fn given(&mut self, node: &Node) -> Given {
         self.section(node, &GIVEN_KEYS);
-        Given { tables: self.named(node.get("tables")) }
+        Given { tables: self.named(node.get("tables")), stubs: self.hosts(node.get("stubs")) }
     }
 
     fn expect(&mut self, node: &Node) -> Expect {
@@ -109,6 +109,7 @@ impl Reader<'_> {
         Expect {
             invocations: self.named(node.get("invocations")),
             queues: self.named(node.get("queues")),
+            requests: self.hosts(node.get("requests")),
             objects: self.named(node.get("objects")),
             tables: self.named(node.get("tables")),
         }
@@ -229,7 +230,7 @@ impl Reader<'_> {
             captured.extend(captured_by(settings));
         }
         let expect = |key: &str| root.get("expect").and_then(|expect| expect.get(key));
-        for section in [expect("queues"), expect("objects")].into_iter().flatten() {
+        for section in [expect("queues"), expect("requests"), expect("objects")].into_iter().flatten() {
             self.references(section, &captured, &later);
         }
         for (_, table) in expect("tables").and_then(Node::mapping).unwrap_or_default() {
@@ -291,6 +292,24 @@ impl Reader<'_> {
             Some(Named { name, value })
         });
         read.collect()
+    }
+
+    /// The entries of a mapping by the host that they are about.
+    fn hosts<T: for<'n> Deserialize<'n>>(&mut self, section: Option<&Node>) -> Vec<Named<T>> {
+        let mut all: Vec<Named<T>> = self.named(section);
+        let mut seen = BTreeSet::new();
+        for Named { name, .. } in &mut all {
+            match host(&name.value) {
+                Ok(host) if seen.insert(host.clone()) => name.value = host,
+                Ok(host) => {
+                    self.error(name.span.clone(), format!("`{host}` is there already"));
+                }
+                Err(message) => {
+                    self.error(name.span.clone(), message);
+                }
+            }
+        }
+        all
     }
 
     fn required<T: for<'n> Deserialize<'n>>(&mut self, root: &Node, key: &str) -> Option<T> {

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use super::Tell;
 use crate::app::App;
 use crate::backend::{Backend, Embedded};
-use crate::driver::{Driver, HostRequest, host_handler};
+use crate::driver::{Asking, Driver, host_handler};
 use crate::provision::{ProvisionError, provision};
 use crate::shared::Shared;
 use crate::stack::Stack;
@@ -18,7 +18,7 @@ use crate::trace::{Ended, Event, Recorder, What};
 /// A world that lives on under real time, and perhaps an app in it.
 pub struct Served {
     backend: Rc<Embedded>,
-    requests: mpsc::UnboundedReceiver<HostRequest>,
+    requests: mpsc::UnboundedReceiver<Asking>,
     clock: Clock,
 }
 
@@ -47,7 +47,9 @@ impl Served {
     }
 
     /// Does what AWS does by itself when its time comes, where no app's driver does. Never returns.
-    pub async fn drive(&self) {
+    pub async fn drive(self) {
+        // Nobody stands for other hosts.
+        drop(self.requests);
         self.backend.drive().await;
     }
 

@@ -15,5 +15,6 @@ mod settling;
 mod sqs;
 mod stream_payloads;
 mod streams;
+mod stubs;
 mod taps;
 mod tracing;

@@ -11,8 +11,9 @@ use crate::outcome::Failure;
 use crate::state;
 
 impl Player<'_> {
-    /// Puts the items in place that the scenario starts with.
+    /// Puts the stubs and items in place that the scenario starts with.
     pub async fn given(&self) -> Result<(), Box<Failure>> {
+        self.shared.stubs.set(&self.scenario.given.stubs);
         for table in &self.scenario.given.tables {
             let put = self.given_items(&table.name.value, &self.scenario.path(&table.value.value)).await;
             put.map_err(|message| self.failure(table.value.span.clone(), message))?;

@@ -1,0 +1,122 @@
+//! Requests to what the harness itself serves: to Lambda, to the template's APIs, and to the stubs of other systems.
+//! Any other host refuses the connection.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use rehearsal_emulator::protocol::{Reply, Request, UnknownRequest, identify};
+use rehearsal_emulator::{HostAnswer, HostHandler, HostRequest, Refused, Sender};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::api;
+use crate::call::{CAUSE_HEADER, lambda_call};
+use crate::event::apigateway::{ApiRequest, ApiResponse};
+use crate::lambda_api;
+use crate::shared::Shared;
+use crate::stubs::Answer;
+use crate::trace::{EventId, What};
+
+/// A request, and where its answer goes.
+pub type Asking = (HostRequest, oneshot::Sender<Result<Reply, Refused>>);
+
+/// Hands requests over to the driver, which lives on the replay's thread: all but those that are signed for a service
+/// which is not Lambda.
+pub fn host_handler() -> (HostHandler, mpsc::UnboundedReceiver<Asking>) {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    let handler = move |request: HostRequest| -> Option<HostAnswer> {
+        let unsigned = identify(&request.request) == Err(UnknownRequest::NotSigned);
+        if !unsigned && lambda_call(&request.request).is_none() {
+            return None;
+        }
+        let (answer, answered) = oneshot::channel();
+        sender.send((request, answer)).ok()?;
+        let over = |_| Err(Refused("the replay is over".to_owned()));
+        Some(Box::pin(async move { answered.await.unwrap_or_else(over) }))
+    };
+    (Arc::new(handler), receiver)
+}
+
+/// Answers requests for as long as there are any.
+pub async fn serve(shared: Rc<Shared>, mut requests: mpsc::UnboundedReceiver<Asking>) {
+    while let Some((request, answer)) = requests.recv().await {
+        let shared = Rc::clone(&shared);
+        tokio::task::spawn_local(async move {
+            let reply = serve_one(&shared, request).await;
+            // Who asked may have given up waiting.
+            let _ = answer.send(reply);
+        });
+    }
+}
+
+async fn serve_one(shared: &Rc<Shared>, HostRequest { mut request, sender }: HostRequest) -> Result<Reply, Refused> {
+    let cause = request.headers.remove(CAUSE_HEADER).and_then(|event| event.to_str().ok()?.parse().ok());
+    if let (Some(call), Some(cause)) = (lambda_call(&request), cause) {
+        return Ok(lambda_api::serve(shared, &call, &request, cause).await);
+    }
+    let reply = match shared.stubs.answer(&request) {
+        Some(answer) => stubbed(shared, answer).await,
+        None if request.host().contains(".execute-api.") => Ok(serve_api(shared, &request, cause).await),
+        None => {
+            if let Sender::Service { name, .. } = &sender {
+                let (method, uri) = (&request.method, &request.uri);
+                shared.problem(format!("{name} sends {method} {uri}, and no stub stands for that host"));
+            }
+            Err(Refused(format!("nothing answers for the host `{}` in a replay", request.host())))
+        }
+    };
+    if let Sender::Service { name, origin } = sender {
+        record(shared, name, origin.as_deref(), &request, &reply);
+    }
+    reply
+}
+
+async fn stubbed(shared: &Shared, answer: Answer) -> Result<Reply, Refused> {
+    if let Some(unforeseen) = answer.unforeseen {
+        shared.problem(unforeseen);
+    }
+    tokio::time::sleep(answer.delay).await;
+    answer.reply
+}
+
+/// What a service sends is in the trace here; what a handler sends is recorded around its client.
+fn record(
+    shared: &Shared,
+    service: &str,
+    origin: Option<&str>,
+    request: &Request,
+    reply: &Result<Reply, Refused>,
+) -> EventId {
+    let cause = origin.and_then(|origin| shared.recorder.producer(origin));
+    shared.recorder.record(
+        cause,
+        What::Request {
+            sender: Some(service.to_owned()),
+            method: request.method.to_string(),
+            url: request.uri.to_string(),
+            status: reply.as_ref().map_or(0, |reply| reply.status),
+            error: reply.as_ref().err().map(ToString::to_string),
+        },
+    )
+}
+
+async fn serve_api(shared: &Rc<Shared>, request: &Request, cause: Option<EventId>) -> Reply {
+    let address = match api::find(&shared.stack, request.host(), request.uri.path()) {
+        Ok(address) => address,
+        Err(response) => return reply(response),
+    };
+    let pairs = request.headers.iter();
+    let headers = pairs.filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned()))).collect();
+    let api_request = ApiRequest {
+        method: request.method.to_string(),
+        path: address.path,
+        query_string: request.uri.query().unwrap_or_default().to_owned(),
+        headers,
+        body: request.body.clone(),
+    };
+    reply(api::serve(shared, api::Call { api: address.api, stage: address.stage, request: api_request, cause }).await)
+}
+
+fn reply(response: ApiResponse) -> Reply {
+    let reply = Reply { body: response.body, ..Reply::empty() }.with_status(response.status);
+    response.headers.iter().fold(reply, |reply, (name, value)| reply.with_further_header(name, value))
+}
