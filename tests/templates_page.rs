@@ -55,15 +55,15 @@ fn a_property_is_refused_if_and_only_if_the_page_says_so() {
 #[test]
 fn the_types_that_the_page_lists_are_accepted_and_listed() {
     let (_, listed) = PAGE.split_once("## Not simulated, listed").expect("the page has this section");
-    let (listed, refused) = listed.split_once("Not among them").expect("the section has both parts");
     let types = |text: &'static str| text.split('`').skip(1).step_by(2).filter(|name| name.starts_with("AWS::"));
     let load = |name: &str| {
         let example = if name.ends_with("::") { format!("{name}Example") } else { name.to_owned() };
-        let text = format!("Resources: {{ It: {{ Type: \"{example}\" }} }}\n");
+        let text = format!(
+            "Transform: AWS::Serverless-2016-10-31\nResources: {{ It: {{ Type: \"{example}\" }} }}\n"
+        );
         let stack = template::load(&Source::new("template", text), &BTreeMap::new(), &Embedded::naming("app"));
         stack.is_ok_and(|stack| stack.not_simulated.iter().any(|left_out| left_out.what == example))
     };
     assert_eq!(types(listed).find(|name| !load(name)), None, "not accepted");
-    assert_eq!(types(refused).find(|name| load(name)), None, "accepted");
-    assert!(types(listed).count() > 15 && types(refused).count() == 2);
+    assert!(types(listed).count() > 15);
 }

@@ -46,6 +46,7 @@ fn everything() -> Stack {
 fn evaluated(expression: &str, is_production: bool) -> String {
     let template = format!(
         r#"
+Transform: AWS::LanguageExtensions
 Parameters:
   Stage: {{ Type: String }}
   Names: {{ Type: CommaDelimitedList, Default: "a, b,c" }}
@@ -125,6 +126,18 @@ fn intrinsic_functions_give_what_cloudformation_documents() {
         ("!If [Neither, !If [IsProduction, a, b], c]", "b"),
         ("!Base64 hello", "aGVsbG8="),
         ("{ 'Fn::Base64': !Sub '${Stage}' }", "dGVzdA=="),
+        ("!Select [1, !GetAZs '']", "us-east-1b"),
+        ("!Join [',', !GetAZs eu-west-1]", "eu-west-1a,eu-west-1b,eu-west-1c"),
+        ("!Select [2, !Cidr [10.0.0.0/16, 3, 8]]", "10.0.2.0/24"),
+        ("!Length [a, !Ref Stage, !Ref AWS::NoValue]", "2"),
+        ("!Length { Ref: Names }", "3"),
+        ("!ToJsonString { Stage: !Ref Stage, List: [1, true, !Ref Count] }", r#"{"Stage":"test","List":[1,true,"7"]}"#),
+        ("!ToJsonString [!GetAtt Bus.Name, null]", r#"["bus",null]"#),
+        ("!FindInMap [Sizes, !Ref Stage, Large, { DefaultValue: none }]", "none"),
+        ("!FindInMap [Sizes, elsewhere, Small, { DefaultValue: !Ref Stage }]", "test"),
+        ("!FindInMap [Sizes, test, Small, { DefaultValue: none }]", "1"),
+        ("{ Ref: !Join ['', [Sta, ge]] }", "test"),
+        ("!GetAtt [!Join ['', [Que, ue]], QueueName]", "shop-Queue-x1y2z3"),
         ("true", "true"),
         ("1.50", "1.50"),
     ];
@@ -432,15 +445,9 @@ fn outputs_are_final_and_follow_their_condition() {
 #[test]
 fn a_refused_property_or_resource_is_refused_where_its_condition_holds() {
     let text = read(&folder().join("everything.yaml"));
-    let diagnostics = stack_of(&text, &[("Stage", "production")]).expect_err("two refusals");
+    let diagnostics = stack_of(&text, &[("Stage", "production")]).expect_err("a refusal");
     let messages: Vec<_> = diagnostics.iter().map(|each| each.message.as_str()).collect();
-    assert_eq!(
-        messages,
-        [
-            "`VersioningConfiguration` of AWS::S3::Bucket is not simulated",
-            "resources of type `AWS::Kinesis::Stream` are not simulated",
-        ]
-    );
+    assert_eq!(messages, ["`VersioningConfiguration` of AWS::S3::Bucket is not simulated"]);
 }
 
 #[test]
@@ -452,6 +459,57 @@ fn cdks_json_is_a_template_like_any_other() {
     assert_eq!(stack.event_source_mappings[0].function_arn, stack.functions[0].arn);
     let listed: Vec<_> = stack.not_simulated.iter().map(|each| each.what.as_str()).collect();
     assert_eq!(listed, ["Rules", "AWS::IAM::Role", "AWS::CDK::Metadata", "AWS::Lambda::Function.Role"]);
+}
+
+#[test]
+fn a_type_that_is_not_simulated_is_listed_with_what_it_does_not_reach() {
+    let stack = good(
+        "
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Handler:
+    Type: AWS::Serverless::Function
+    Properties: { Events: { SignUp: { Type: Cognito, Properties: { UserPool: !Ref Users, Trigger: PreSignUp } } } }
+  Users: { Type: AWS::Cognito::UserPool, DependsOn: Handler }
+  Things:
+    Type: AWS::IoT::TopicRule
+    Properties: { TopicRulePayload: { Actions: [{ Lambda: { FunctionArn: !GetAtt Handler.Arn } }, { X: !Ref Users }] } }
+  Machine: { Type: AWS::Serverless::StateMachine, Properties: { Definition: !Sub 'x ${Handler.Arn} y ${Users}' } }
+  Special: { Type: Custom::Special, Properties: { ServiceToken: !GetAtt Handler.Arn } }
+Outputs:
+  Pool: { Value: !Ref Users }
+",
+        &[],
+    );
+    let listed: Vec<_> = stack
+        .not_simulated
+        .iter()
+        .map(|each| (each.logical_id.as_str(), each.what.as_str(), each.delivers_to.join(" ")))
+        .collect();
+    let handler = || "Handler".to_owned();
+    assert_eq!(
+        listed,
+        [
+            ("Users", "AWS::Cognito::UserPool", String::new()),
+            ("Things", "AWS::IoT::TopicRule", handler()),
+            ("Machine", "AWS::Serverless::StateMachine", handler()),
+            ("Special", "Custom::Special", handler()),
+            ("HandlerSignUp", "Cognito event", handler()),
+            ("Pool", "Outputs", String::new()),
+        ]
+    );
+    assert!(stack.outputs.is_empty());
+}
+
+#[test]
+fn what_functions_make_is_limited() {
+    let mut value = "x".to_owned();
+    for _ in 0..40 {
+        value = format!("!Sub ['${{a}}${{a}}', {{ a: {value} }}]");
+    }
+    let text = format!("Resources: {{ Q: {{ Type: AWS::SQS::Queue }} }}\nOutputs: {{ O: {{ Value: {value} }} }}");
+    let messages = stack_of(&text, &[]).expect_err("2^40 bytes").render(false);
+    assert!(messages.contains("the values of this template come to more than 16 MB"), "{messages}");
 }
 
 #[test]

@@ -93,6 +93,7 @@ fn ran(file: &str, outcome: &Outcome) -> Value {
         "not_simulated": outcome.not_simulated.iter().map(|left| json!({
             "resource": left.logical_id,
             "what": left.what,
+            "delivers_to": left.delivers_to,
         })).collect::<Vec<_>>(),
     })
 }

@@ -12,6 +12,7 @@ use crate::diagnostic::Diagnostics;
 use crate::outcome::{Failure, Finished, NotRun, Outcome, SnapshotOutcome};
 use crate::parity::Runs;
 use crate::snapshot::Comparison;
+use crate::stack::NotSimulated;
 use crate::words::{counted, duration, shown};
 
 /// Scenarios one by one, each folder under its name.
@@ -168,10 +169,18 @@ pub fn summary(all: &[Runs], took: Duration, styled: bool) -> String {
 fn not_simulated(all: &[Runs]) -> String {
     let outcomes = all.iter().flat_map(|runs| &runs.finished).filter_map(|finished| finished.result.as_ref().ok());
     let mut what: Vec<String> =
-        outcomes.flat_map(|outcome| &outcome.not_simulated).map(|left| left.what.clone()).collect();
+        outcomes.flat_map(|outcome| &outcome.not_simulated).map(left_out).collect();
     what.sort();
     what.dedup();
     if what.is_empty() { String::new() } else { format!("\nnot simulated: {}\n", what.join(", ")) }
+}
+
+/// Something that is left out, and whom it does not reach.
+pub fn left_out(left: &NotSimulated) -> String {
+    match left.delivers_to.as_slice() {
+        [] => left.what.clone(),
+        reached => format!("{} (nothing comes from it to {})", left.what, reached.join(", ")),
+    }
 }
 
 /// Colours, or none.

@@ -1,7 +1,8 @@
 //! The `Conditions` section: truths by name, each evaluated when it is first asked for.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-conditions.html>
 
-use super::intrinsic::{Call, Evaluator, TRUTHS, call};
+use super::call::{Call, TRUTHS, call};
+use super::intrinsic::Evaluator;
 use crate::diagnostic::Span;
 use crate::yaml::Node;
 

@@ -1,6 +1,9 @@
 //! The `Resources` section before evaluation: each resource's type and raw properties. Resources whose
-//! condition does not hold, and those that are harmless, end here.
+//! condition does not hold, and those that are not simulated, end here.
 
+use std::collections::BTreeSet;
+
+use super::call::call;
 use super::harmless::is_harmless;
 use super::intrinsic::{Declared, Evaluator, State, entry};
 use super::report::Report;
@@ -37,7 +40,7 @@ pub struct Resource {
 
 /// The resources that are to be simulated, in order.
 pub fn read(sections: &Sections<'_>, evaluator: &mut Evaluator<'_>) -> Vec<Resource> {
-    let mut read = Vec::new();
+    let (mut read, mut left_out) = (Vec::new(), Vec::new());
     for (key, node) in sections.resources {
         let logical_id = key.text().unwrap_or_default();
         if !logical_id.bytes().all(|byte| byte.is_ascii_alphanumeric()) || logical_id.is_empty() {
@@ -49,16 +52,52 @@ pub fn read(sections: &Sections<'_>, evaluator: &mut Evaluator<'_>) -> Vec<Resou
             Some(resource) => (resource.type_name.as_str(), resource.properties.as_slice(), state(node, evaluator)),
             None => ("", &[][..], State::Faulty),
         };
-        let known = state == State::Present && simulated(logical_id, type_name, node, evaluator);
-        let refused = state == State::Present && !known && !is_harmless(type_name);
-        let state = if refused { State::Faulty } else { state };
+        let kind = (state == State::Present).then(|| kind_of(type_name, node, sections.is_sam, evaluator));
+        let state = match kind {
+            Some(Kind::Wrong) => State::Faulty,
+            Some(Kind::NotSimulated) => State::NotSimulated,
+            _ => state,
+        };
         evaluator.declare(logical_id, Declared::new(type_name, properties, state));
-        if let Some(resource) = resource.filter(|resource| known && sam_is_declared(resource, sections, evaluator)) {
-            read.push(resource);
+        match kind {
+            Some(Kind::Simulated) => read.extend(resource),
+            Some(Kind::Harmless) => evaluator.report.left_out(logical_id, type_name),
+            Some(Kind::NotSimulated) => left_out.extend(resource),
+            Some(Kind::Wrong) | None => {}
         }
     }
-    check_depends_on(sections, evaluator);
+    for resource in &left_out {
+        let reached = references(&resource.properties);
+        let reached = reached.into_iter().filter(|id| read.iter().any(|other| other.logical_id == *id)).collect();
+        evaluator.report.left_out_before(&resource.logical_id, &resource.type_name, reached);
+    }
     read
+}
+
+/// The logical ids that properties refer to, each once, without evaluating anything.
+fn references(properties: &[Entry]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    properties.iter().for_each(|(_, value)| gather(value, &mut found));
+    found
+}
+
+fn gather(node: &Node, found: &mut BTreeSet<String>) {
+    if let Some(call) = call(node)
+        && let Some(text) = call.argument.text().or_else(|| call.argument.sequence()?.first()?.text())
+    {
+        match call.name.as_ref() {
+            "Ref" | "Fn::GetAtt" => {
+                found.insert(text.split('.').next().unwrap_or_default().to_owned());
+            }
+            "Fn::Sub" => {
+                let names = text.split("${").skip(1).filter_map(|rest| rest.split(['.', '}']).next());
+                found.extend(names.map(str::to_owned));
+            }
+            _ => {}
+        }
+    }
+    node.sequence().unwrap_or_default().iter().for_each(|member| gather(member, found));
+    node.mapping().unwrap_or_default().iter().for_each(|(_, value)| gather(value, found));
 }
 
 fn resource(logical_id: &str, key: &Node, node: &Node, evaluator: &mut Evaluator<'_>) -> Option<Resource> {
@@ -108,43 +147,73 @@ fn state(node: &Node, evaluator: &mut Evaluator<'_>) -> State {
     }
 }
 
-/// Whether a type is simulated. Harmless ones are listed, others are refused.
-fn simulated(logical_id: &str, type_name: &str, node: &Node, evaluator: &mut Evaluator<'_>) -> bool {
-    if resources::shape_of(type_name).is_some() {
-        return true;
-    }
-    if is_harmless(type_name) {
-        evaluator.report.left_out(logical_id, type_name);
-        return false;
-    }
+/// What a replay does with the resources of a type.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Simulated,
+    /// Listed: it cannot change what is delivered.
+    Harmless,
+    /// Listed: whoever refers to it is refused.
+    NotSimulated,
+    /// It cannot be deployed.
+    Wrong,
+}
+
+/// The types of SAM that are not simulated; there are no others that AWS knows.
+const OF_SAM: &[&str] = &[
+    "AWS::Serverless::Application",
+    "AWS::Serverless::CapacityProvider",
+    "AWS::Serverless::GraphQLApi",
+    "AWS::Serverless::StateMachine",
+    "AWS::Serverless::WebSocketApi",
+];
+
+fn kind_of(type_name: &str, node: &Node, is_sam: bool, evaluator: &mut Evaluator<'_>) -> Kind {
     let span = node.get("Type").map_or(node.span.clone(), |node| node.span.clone());
-    let near = nearest(type_name, resources::types()).filter(|near| near.split("::").count() == 3);
-    let problem = evaluator.report.error(&span, format!("resources of type `{type_name}` are not simulated"));
-    problem.help(match near {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => "leave it out of the template that is replayed, for example behind a condition".to_owned(),
-    });
-    false
-}
-
-fn sam_is_declared(resource: &Resource, sections: &Sections<'_>, evaluator: &mut Evaluator<'_>) -> bool {
-    let missing = resource.type_name.starts_with("AWS::Serverless::") && !sections.is_sam;
-    if missing {
-        let problem = evaluator.report.error(&resource.place, format!("`{}` is a SAM resource", resource.type_name));
+    let of_sam = type_name.starts_with("AWS::Serverless::");
+    let kind = if resources::shape_of(type_name).is_some() {
+        Kind::Simulated
+    } else if is_harmless(type_name) {
+        Kind::Harmless
+    } else if is_type(type_name) && misspelt(type_name).is_none() && (!of_sam || OF_SAM.contains(&type_name)) {
+        Kind::NotSimulated
+    } else {
+        let problem = evaluator.report.error(&span, format!("there is no resource type `{type_name}`"));
+        if let Some(near) = misspelt(type_name).or_else(|| nearest(type_name, resources::types())) {
+            problem.help(format!("did you mean `{near}`?"));
+        }
+        return Kind::Wrong;
+    };
+    if of_sam && !is_sam {
+        let problem = evaluator.report.error(&span, format!("`{type_name}` is a SAM resource"));
         problem.help("add `Transform: AWS::Serverless-2016-10-31` to the template");
+        return Kind::Wrong;
     }
-    !missing
+    kind
 }
 
-/// CloudFormation refuses a dependency on a resource that the template lacks.
-fn check_depends_on(sections: &Sections<'_>, evaluator: &mut Evaluator<'_>) {
+/// Whether a text has the form of a resource type: `Service::Part::Thing`, or `Custom::Thing`.
+fn is_type(text: &str) -> bool {
+    let parts: Vec<&str> = text.split("::").collect();
+    let word = |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "_@-".contains(c));
+    parts.iter().all(word) && (parts[0] == "Custom" && parts.len() == 2 || (3..=4).contains(&parts.len()))
+}
+
+/// The simulated type that is meant by one that is nearly it. No two types of AWS are so near.
+fn misspelt(type_name: &str) -> Option<&'static str> {
+    let near = nearest(type_name, resources::types())?;
+    (strsim::damerau_levenshtein(type_name, near) <= 2 && !type_name.contains("V2")).then_some(near)
+}
+
+/// CloudFormation refuses a dependency on a resource that the template lacks. What SAM adds counts.
+pub fn check_depends_on(sections: &Sections<'_>, evaluator: &mut Evaluator<'_>) {
     let ids: Vec<_> = sections.resources.iter().filter_map(|(key, _)| key.text()).collect();
     let depends_on =
         |(_, node): &'_ Entry| node.mapping().and_then(|attributes| entry(attributes, "DependsOn")).cloned();
     for (_, value) in sections.resources.iter().filter_map(depends_on) {
         for name in value.sequence().unwrap_or(std::slice::from_ref(&value)) {
             let text = name.scalar().unwrap_or_default();
-            if !ids.contains(&text.as_str()) {
+            if !ids.contains(&text.as_str()) && evaluator.declared(&text).is_none() {
                 let problem = evaluator.report.error(&name.span, format!("there is no resource `{text}`"));
                 problem.did_you_mean(&text, ids.iter().copied());
             }

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::intrinsic::{Call, Evaluator};
+use super::call::Call;
+use super::intrinsic::Evaluator;
 use super::report::{is_reported, list_at, text_at};
 use crate::yaml::{Content, Node};
 
@@ -32,27 +33,30 @@ impl Evaluator<'_> {
     fn substitute(&mut self, template: &Node, variables: &BTreeMap<&str, Option<String>>) -> Option<String> {
         let mut rest = template.text()?;
         let mut out = Some(String::new());
-        let mut add = |piece: Option<&str>| match (&mut out, piece) {
-            (Some(out), Some(piece)) => out.push_str(piece),
+        let mut add = |this: &mut Self, piece: Option<&str>| match (&mut out, piece) {
+            (Some(out), Some(piece)) if this.take_room(piece.len(), &template.span) => out.push_str(piece),
             _ => out = None,
         };
         while let Some((before, after)) = rest.split_once("${") {
-            add(Some(before));
+            add(self, Some(before));
             let Some((name, after)) = after.split_once('}') else {
-                add(Some("${"));
+                add(self, Some("${"));
                 rest = after;
                 continue;
             };
             match name.strip_prefix('!') {
-                Some(literal) => add(Some(&format!("${{{literal}}}"))),
+                Some(literal) => add(self, Some(&format!("${{{literal}}}"))),
                 None => match variables.get(name) {
-                    Some(value) => add(value.as_deref()),
-                    None => add(self.substituted(name, template).as_deref()),
+                    Some(value) => add(self, value.as_deref()),
+                    None => {
+                        let value = self.substituted(name, template);
+                        add(self, value.as_deref());
+                    }
                 },
             }
             rest = after;
         }
-        add(Some(rest));
+        add(self, Some(rest));
         out
     }
 
@@ -84,7 +88,9 @@ impl Evaluator<'_> {
         let [delimiter, list] = self.arguments(call, "[delimiter, [values]]", 2)? else { return None };
         let delimiter = self.scalar(delimiter, "the delimiter");
         let texts = self.texts(list, call)?;
-        Some(text_at(&call.span, texts.join(&delimiter?)))
+        let delimiter = delimiter?;
+        let length = texts.iter().map(|text| text.len() + delimiter.len()).sum();
+        self.take_room(length, &call.span).then(|| text_at(&call.span, texts.join(&delimiter)))
     }
 
     pub(super) fn select(&mut self, call: &Call<'_>) -> Option<Node> {
@@ -120,13 +126,32 @@ impl Evaluator<'_> {
         Some(list_at(&call.span, text.split(&separator).map(|part| text_at(&call.span, part)).collect()))
     }
 
+    /// With `AWS::LanguageExtensions` a default may follow, and the keys may be functions, which they may be anyway.
+    /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-findinmap-enhancements.html>
     pub(super) fn find_in_map(&mut self, call: &Call<'_>) -> Option<Node> {
-        let arguments = self.arguments(call, "[map, key, key]", 3)?;
+        let arguments = call.argument.sequence().unwrap_or_default();
+        let default = match arguments.get(3).filter(|_| arguments.len() == 4).map(|node| (node, node.mapping())) {
+            Some((_, Some([(key, value)]))) if key.text() == Some("DefaultValue") => Some(value),
+            Some((node, _)) => {
+                self.report.error(&node.span, "the fourth argument of `Fn::FindInMap` is `DefaultValue: …`");
+                return None;
+            }
+            None => {
+                self.arguments(call, "[map, key, key]", 3)?;
+                None
+            }
+        };
+        if default.is_some() {
+            self.needs_extensions("`DefaultValue`", &call.span)?;
+        }
         let mut entries = self.mappings;
         let mut found: Option<&Node> = None;
-        for argument in arguments {
+        for argument in &arguments[..3] {
             let key = self.scalar(argument, "a key of `Fn::FindInMap`")?;
             let Some((_, value)) = entries.iter().find(|(name, _)| name.text() == Some(&key)) else {
+                if let Some(default) = default {
+                    return Some(self.value(default));
+                }
                 let keys = entries.iter().filter_map(|(name, _)| name.text());
                 let problem = self.report.error(&argument.span, format!("there is no `{key}` in `Mappings`"));
                 problem.did_you_mean(&key, keys);
@@ -135,7 +160,19 @@ impl Evaluator<'_> {
             found = Some(value);
             entries = value.mapping().unwrap_or_default();
         }
-        found.map(|value| self.value(value))
+        self.mapped(found?, call)
+    }
+
+    /// A value of `Mappings`, in which there are no functions.
+    fn mapped(&mut self, value: &Node, call: &Call<'_>) -> Option<Node> {
+        let is_plain = |node: &Node| node.scalar().is_some() && node.tag.is_none();
+        if is_plain(value) || value.tag.is_none() && value.sequence().is_some_and(|list| list.iter().all(is_plain)) {
+            return Some(value.clone());
+        }
+        self.report
+            .error(&value.span, "a value in `Mappings` must be text or a list of texts")
+            .label(format!("`{}` looks for it", call.name));
+        None
     }
 
     pub(super) fn chosen(&mut self, call: &Call<'_>) -> Option<Node> {

@@ -21,6 +21,7 @@ const HARMLESS: &[&str] = &[
     "AWS::S3::BucketPolicy",
     "AWS::SNS::TopicPolicy",
     "AWS::SQS::QueuePolicy",
+    "AWS::Serverless::Connector",
     "AWS::Serverless::LayerVersion",
     "AWS::XRay::",
 ];

@@ -7,8 +7,10 @@
 //! The steps: [`sections`] takes the file apart, [`declare`] the resources; [`sam`] adds what SAM implies;
 //! [`intrinsic`] makes values final; [`resources`] reads each type; [`links`] checks them against each other.
 
+mod call;
 mod conditions;
 mod declare;
+mod extensions;
 mod functions;
 mod harmless;
 mod intrinsic;
@@ -17,6 +19,7 @@ mod names;
 mod outputs;
 mod parameters;
 mod property;
+mod references;
 mod report;
 mod resources;
 mod sam;
@@ -67,6 +70,7 @@ pub fn load(
 
     let mut resources = declare::read(&sections, &mut evaluator);
     let routes = sam::expand(&mut resources, &sections, &mut evaluator);
+    declare::check_depends_on(&sections, &mut evaluator);
     let mut build = Build::default();
     for resource in &resources {
         resources::read(resource, &mut evaluator, &mut build);

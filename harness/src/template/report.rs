@@ -1,5 +1,6 @@
 //! What reading a template collects on the way: problems, and what is accepted but left out.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
@@ -9,26 +10,68 @@ use crate::yaml::{Content, Node};
 /// The tag of a value whose fault has been reported; no other tag is left in a resolved tree.
 const REPORTED: &str = "reported";
 
-/// The problems of one template so far.
+/// What is found in the templates of one app. They are read as if their files stood behind each other: a place is a
+/// range of bytes in all of them, so that whatever holds one need not know which file it is of.
+#[derive(Default)]
 pub struct Report {
-    pub source: Arc<Source>,
+    /// The files, each with where it begins.
+    sources: Vec<(usize, Arc<Source>)>,
     pub diagnostics: Diagnostics,
     pub not_simulated: Vec<NotSimulated>,
+    /// What the templates read so far export, by name.
+    pub exports: BTreeMap<String, String>,
+    /// What is not simulated and nobody needs, while that is no fault.
+    tolerated: Option<Diagnostics>,
 }
 
 impl Report {
+    /// A report with one file.
     pub fn new(source: &Arc<Source>) -> Self {
-        Self { source: Arc::clone(source), diagnostics: Diagnostics::default(), not_simulated: Vec::new() }
+        Self { sources: vec![(0, Arc::clone(source))], ..Self::default() }
     }
 
     /// Adds a problem; the answer can be given a label and help.
     pub fn error(&mut self, span: &Span, message: impl Into<String>) -> &mut Diagnostic {
-        self.diagnostics.error(&self.source, span.clone(), message)
+        let (source, span) = self.place(span);
+        self.diagnostics.error(&source, span, message)
+    }
+
+    /// Adds a problem with a value that is right and not simulated, unless that is tolerated here.
+    pub fn unsimulated(&mut self, span: &Span, message: impl Into<String>) -> &mut Diagnostic {
+        let (source, span) = self.place(span);
+        self.tolerated.as_mut().unwrap_or(&mut self.diagnostics).error(&source, span, message)
+    }
+
+    /// Whether a value that is not simulated is no fault at the moment.
+    pub fn tolerates(&self) -> bool {
+        self.tolerated.is_some()
+    }
+
+    /// From here on a value that is not simulated is no fault.
+    pub fn tolerate(&mut self) {
+        self.tolerated = Some(Diagnostics::default());
+    }
+
+    /// From here on it is one again. What was tolerated, or nothing.
+    pub fn insist(&mut self) -> Option<Diagnostics> {
+        self.tolerated.take().filter(|tolerated| !tolerated.is_empty())
+    }
+
+    /// The file that a place is in, and the place in that file.
+    fn place(&self, span: &Span) -> (Arc<Source>, Span) {
+        let (start, source) =
+            self.sources.iter().rev().find(|(start, _)| *start <= span.start).expect("the first file starts at 0");
+        (Arc::clone(source), span.start - start..span.end.max(span.start) - start)
     }
 
     /// Notes that a resource, or a property of one, is accepted and left out.
     pub fn left_out(&mut self, logical_id: &str, what: impl Into<String>) {
-        let entry = NotSimulated { logical_id: logical_id.to_owned(), what: what.into() };
+        self.left_out_before(logical_id, what, Vec::new());
+    }
+
+    /// Notes that a resource is left out which could deliver to these.
+    pub fn left_out_before(&mut self, logical_id: &str, what: impl Into<String>, delivers_to: Vec<String>) {
+        let entry = NotSimulated { logical_id: logical_id.to_owned(), what: what.into(), delivers_to };
         if !self.not_simulated.contains(&entry) {
             self.not_simulated.push(entry);
         }
@@ -36,7 +79,8 @@ impl Report {
 
     /// Where a piece of a scalar's text stands, or the whole scalar where it is not written as such.
     pub fn within(&self, node: &Node, piece: &str) -> Span {
-        let written = self.source.text.get(node.span.clone()).unwrap_or_default();
+        let (source, span) = self.place(&node.span);
+        let written = source.text.get(span).unwrap_or_default();
         match written.find(piece) {
             Some(at) => node.span.start + at..node.span.start + at + piece.len(),
             None => node.span.clone(),
@@ -52,6 +96,13 @@ pub fn reported(span: &Span) -> Node {
 /// Whether a resolved value's fault has been reported.
 pub fn is_reported(node: &Node) -> bool {
     node.tag.as_deref() == Some(REPORTED)
+}
+
+/// Whether a resolved value, or one within it, has a fault that has been reported.
+pub fn has_reported(node: &Node) -> bool {
+    is_reported(node)
+        || node.sequence().unwrap_or_default().iter().any(has_reported)
+        || node.mapping().unwrap_or_default().iter().any(|(_, value)| has_reported(value))
 }
 
 /// A text scalar that stands where another node does.

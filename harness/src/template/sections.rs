@@ -18,6 +18,8 @@ const SECTIONS: &[&str] = &[
     "Outputs",
 ];
 const SAM: &str = "AWS::Serverless-2016-10-31";
+/// The transform that adds functions and loops.
+pub const LANGUAGE_EXTENSIONS: &str = "AWS::LanguageExtensions";
 /// As CloudFormation has it.
 const MAX_RESOURCES: usize = 500;
 
@@ -28,6 +30,7 @@ pub type Entry = (Node, Node);
 #[derive(Default)]
 pub struct Sections<'n> {
     pub is_sam: bool,
+    pub is_extended: bool,
     pub globals: &'n [Entry],
     pub parameters: &'n [Entry],
     pub mappings: &'n [Entry],
@@ -47,7 +50,7 @@ pub fn read<'n>(root: &'n Node, report: &mut Report) -> Sections<'n> {
     for (key, value) in entries {
         let name = key.text().unwrap_or_default();
         match name {
-            "Transform" => sections.is_sam = transform(value, report),
+            "Transform" => transform(value, &mut sections, report),
             "Globals" => sections.globals = members(name, value, report),
             "Parameters" => sections.parameters = members(name, value, report),
             "Mappings" => sections.mappings = members(name, value, report),
@@ -57,6 +60,10 @@ pub fn read<'n>(root: &'n Node, report: &mut Report) -> Sections<'n> {
             "Rules" => rules(members(name, value, report), report),
             "AWSTemplateFormatVersion" => format_version(value, report),
             "Description" | "Metadata" => {}
+            "Fn::Transform" => {
+                let named = value.get("Name").and_then(Node::text).unwrap_or_default();
+                report.error(&key.span, format!("the macro `{named}` is not simulated"));
+            }
             _ => {
                 let problem = report.error(&key.span, format!("`{name}` is not a section of a template"));
                 problem.did_you_mean(name, SECTIONS.iter().copied());
@@ -91,21 +98,23 @@ fn members<'n>(section: &str, value: &'n Node, report: &mut Report) -> &'n [Entr
     })
 }
 
-fn transform(value: &Node, report: &mut Report) -> bool {
+/// A macro can change anything, so a template with one that is not known is not replayed.
+fn transform(value: &Node, sections: &mut Sections<'_>, report: &mut Report) {
     let one = std::slice::from_ref(value);
-    let mut is_sam = false;
     for name in value.sequence().unwrap_or(one) {
-        if name.text() == Some(SAM) {
-            is_sam = true;
-        } else {
-            let message = match name.text() {
-                Some(other) => format!("the transform `{other}` is not simulated"),
-                None => format!("a transform must be a name, not {}", name.kind()),
-            };
-            report.error(&name.span, message).help(format!("the only transform that is simulated is `{SAM}`"));
+        match name.text().or_else(|| name.get("Name").and_then(Node::text)) {
+            Some(SAM) => sections.is_sam = true,
+            Some(LANGUAGE_EXTENSIONS) => sections.is_extended = true,
+            Some(other) => {
+                let problem = report.error(&name.span, format!("the macro `{other}` is not simulated"));
+                problem.help(format!("the transforms that are simulated are `{SAM}` and `{LANGUAGE_EXTENSIONS}`"));
+                problem.did_you_mean(other, [SAM, LANGUAGE_EXTENSIONS]);
+            }
+            None => {
+                report.error(&name.span, format!("a transform must be a name, not {}", name.kind()));
+            }
         }
     }
-    is_sam
 }
 
 fn format_version(value: &Node, report: &mut Report) {

@@ -3,7 +3,7 @@
 //! <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-function-eventsource.html>
 
 use super::generated;
-use super::kinds::{KINDS, Kind};
+use super::kinds::{KINDS, Kind, NOT_SIMULATED};
 use crate::diagnostic::Span;
 use crate::stack::ApiKind;
 use crate::template::declare::Resource;
@@ -90,6 +90,11 @@ fn event<'a>(
         report.error(&key.span, format!("the event `{name}` needs a `Type`"));
         return None;
     };
+    if let Some(source) = kind_node.text().filter(|source| NOT_SIMULATED.contains(source)) {
+        let id = format!("{}{name}", function.logical_id);
+        report.left_out_before(&id, format!("{source} event"), vec![function.logical_id.clone()]);
+        return None;
+    }
     let (kind, kind_name) = kind(kind_node, report)?;
     Shape::of(&["Type", "Properties"]).check(report, &function.logical_id, "an event", node.mapping()?);
     let properties = match node.get("Properties") {
@@ -115,7 +120,7 @@ fn kind<'n>(node: &'n Node, report: &mut Report) -> Option<(&'static Kind, &'n s
     let name = node.text().unwrap_or_default();
     let kind = KINDS.iter().find(|kind| kind.names.contains(&name));
     if kind.is_none() {
-        let problem = report.error(&node.span, format!("events of type `{name}` are not simulated"));
+        let problem = report.error(&node.span, format!("there is no event of type `{name}`"));
         problem.did_you_mean(name, KINDS.iter().flat_map(|kind| kind.names).copied());
     }
     kind.map(|kind| (kind, name))

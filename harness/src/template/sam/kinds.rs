@@ -14,6 +14,18 @@ pub(super) struct Kind {
     pub expand: fn(&Event<'_>, &mut [Resource], &mut Expansion, &mut Report),
 }
 
+/// Kinds whose sources a replay does not have: they are listed, and nothing comes from them.
+pub(super) const NOT_SIMULATED: &[&str] = &[
+    "AlexaSkill",
+    "CloudWatchLogs",
+    "Cognito",
+    "DocumentDB",
+    "IoTRule",
+    "MQ",
+    "MSK",
+    "SelfManagedKafka",
+];
+
 pub(super) const KINDS: &[Kind] = &[
     Kind {
         names: &["S3"],
