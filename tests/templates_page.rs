@@ -58,9 +58,7 @@ fn the_types_that_the_page_lists_are_accepted_and_listed() {
     let types = |text: &'static str| text.split('`').skip(1).step_by(2).filter(|name| name.starts_with("AWS::"));
     let load = |name: &str| {
         let example = if name.ends_with("::") { format!("{name}Example") } else { name.to_owned() };
-        let text = format!(
-            "Transform: AWS::Serverless-2016-10-31\nResources: {{ It: {{ Type: \"{example}\" }} }}\n"
-        );
+        let text = format!("Transform: AWS::Serverless-2016-10-31\nResources: {{ It: {{ Type: \"{example}\" }} }}\n");
         let stack = template::load(&Source::new("template", text), &BTreeMap::new(), &Embedded::naming("app"));
         stack.is_ok_and(|stack| stack.not_simulated.iter().any(|left_out| left_out.what == example))
     };

@@ -2,6 +2,7 @@
 //!
 //! An [`App`] is code only: it holds no state of a replay, so that many replays can share it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -64,6 +65,14 @@ impl App {
         };
         self.functions.insert(logical_id.to_owned(), Arc::new(start));
         self
+    }
+
+    /// The app of several templates: all of their functions; nothing where there is no app at all.
+    pub(crate) fn of_all<'a>(apps: impl Iterator<Item = &'a App>) -> Option<Cow<'a, App>> {
+        apps.map(Cow::Borrowed).reduce(|mut all, app| {
+            all.to_mut().functions.extend(app.functions.iter().map(|(name, code)| (name.clone(), Arc::clone(code))));
+            all
+        })
     }
 
     /// The logical ids of the functions that are bound.

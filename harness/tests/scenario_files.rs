@@ -177,7 +177,11 @@ fn stack() -> Stack {
         buses: vec![EventBus { logical_id: id("Business"), name: id("Business"), arn: arn("Business") }],
         topics: vec![Topic { logical_id: id("News"), name: id("News"), arn: arn("News"), policy: None }],
         apis: vec![api],
-        not_simulated: vec![NotSimulated { logical_id: id("ReadCsvRole"), what: id("AWS::IAM::Role"), delivers_to: Vec::new() }],
+        not_simulated: vec![NotSimulated {
+            logical_id: id("ReadCsvRole"),
+            what: id("AWS::IAM::Role"),
+            delivers_to: Vec::new(),
+        }],
         ..Stack::default()
     }
 }

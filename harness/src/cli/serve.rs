@@ -13,11 +13,11 @@ use tokio::task::LocalSet;
 use super::{Failed, INVALID, UNAVAILABLE, print_text};
 use crate::app::App;
 use crate::backend::Embedded;
-use crate::diagnostic::{Source, nearest};
+use crate::diagnostic::nearest;
 use crate::run::Apps;
 use crate::serve::{DEFAULT_ACCOUNT, DEFAULT_PORT, Front, Served, Server, Tell};
 use crate::stack::Stack;
-use crate::template::{self, Naming};
+use crate::template::{self, Naming, Template};
 use crate::words::shown;
 
 pub const EXAMPLES: &str = "\
@@ -116,10 +116,10 @@ fn in_use(address: SocketAddr, error: &std::io::Error) -> Failed {
 
 /// The template's stack and the app that is bound to it.
 fn load<'a>(apps: &'a Apps, template: &Path, args: &ServeArgs) -> Result<(Stack, &'a App), Failed> {
-    let text = std::fs::read_to_string(template).map_err(|error| format!("{}: {error}", shown(template)))?;
+    let file = Template::of_file(template).map_err(|error| format!("{}: {error}", shown(template)))?;
     let naming = Naming { account: args.account.clone(), ..Embedded::naming("app") };
     let parameters: BTreeMap<_, _> = args.parameter.iter().cloned().collect();
-    let stack = template::load(&Source::new(shown(template), text), &parameters, &naming).map_err(|diagnostics| {
+    let stack = template::load_all(&[file], &parameters, &naming).map_err(|diagnostics| {
         let styled = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
         Failed { message: format!("the template does not load\n\n{}", diagnostics.render(styled)), code: INVALID }
     })?;

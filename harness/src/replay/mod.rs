@@ -88,7 +88,7 @@ async fn play(
     }
     let mut player = Player::new(scenario, Rc::clone(&shared));
     if let Err(error) = provisioned {
-        let failure = player.failure(scenario.template.span.clone(), error.to_string());
+        let failure = player.failure(scenario.template_place(), error.to_string());
         return finish(&shared, vec![failure], Settled::Idle, Leftovers::default());
     }
     // Before the driver, which finds where each stream begins: what is given is in the streams before that place.

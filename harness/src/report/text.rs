@@ -168,8 +168,7 @@ pub fn summary(all: &[Runs], took: Duration, styled: bool) -> String {
 
 fn not_simulated(all: &[Runs]) -> String {
     let outcomes = all.iter().flat_map(|runs| &runs.finished).filter_map(|finished| finished.result.as_ref().ok());
-    let mut what: Vec<String> =
-        outcomes.flat_map(|outcome| &outcome.not_simulated).map(left_out).collect();
+    let mut what: Vec<String> = outcomes.flat_map(|outcome| &outcome.not_simulated).map(left_out).collect();
     what.sort();
     what.dedup();
     if what.is_empty() { String::new() } else { format!("\nnot simulated: {}\n", what.join(", ")) }

@@ -7,6 +7,7 @@ mod observe;
 mod remote;
 mod rename;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -14,13 +15,13 @@ use rehearsal_emulator::clock::Stopwatch;
 
 use crate::app::App;
 use crate::backend::{Embedded, Kind, Place};
-use crate::diagnostic::{Diagnostics, Source};
+use crate::diagnostic::Diagnostics;
 use crate::outcome::{Failure, Finished, NotRun, Outcome, SnapshotOutcome};
 use crate::replay::{self, NotReplayed, Replay, invocations};
 use crate::scenario::{self, Scenario, TableExpect};
 use crate::snapshot::{self, Selected};
 use crate::stack::Stack;
-use crate::template::{self, Naming};
+use crate::template::{self, Naming, Template};
 use crate::trace::What;
 use crate::words::shown;
 
@@ -69,7 +70,7 @@ impl Apps {
 pub struct Ready<'a> {
     pub scenario: Scenario,
     pub stack: Stack,
-    app: &'a App,
+    app: Cow<'a, App>,
     path: PathBuf,
 }
 
@@ -79,41 +80,45 @@ pub struct Ready<'a> {
 /// Everything that is wrong in the files, or that is bound wrongly.
 pub fn prepare<'a>(path: &Path, apps: &'a Apps) -> Result<Ready<'a>, Diagnostics> {
     let scenario = scenario::parse(path, &shown(path)).map_err(|mistakes| with_the_templates(mistakes, path))?;
-    let template_path = scenario.path(&scenario.template.value);
-    let stack = load_template(&scenario, &template_path, &Embedded::naming(STACK))?;
+    let stack = load_templates(&scenario, &Embedded::naming(STACK))?;
     let mut diagnostics = scenario::check(&scenario, &stack);
-    let app = match apps.of(&template_path) {
-        Some(app) => {
-            check_bindings(&scenario, &stack, app, &mut diagnostics);
-            app
-        }
-        None => {
-            no_app(&scenario, &stack, &template_path, &mut diagnostics);
-            return Err(diagnostics);
-        }
+    let bound = scenario.templates.iter().filter_map(|template| apps.of(&scenario.path(&template.value)));
+    let Some(app) = App::of_all(bound) else {
+        no_app(&scenario, &stack, &mut diagnostics);
+        return Err(diagnostics);
     };
+    check_bindings(&scenario, &stack, &app, &mut diagnostics);
     if !diagnostics.is_empty() {
         return Err(diagnostics);
     }
     Ok(Ready { scenario, stack, app, path: path.to_owned() })
 }
 
-/// The scenario's template with its resources named as a backend wants them.
-fn load_template(scenario: &Scenario, path: &Path, naming: &Naming) -> Result<Stack, Diagnostics> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        let mut diagnostics = Diagnostics::default();
-        let message = format!("the template `{}` cannot be read: {error}", shown(path));
-        diagnostics.error(&scenario.source, scenario.template.span.clone(), message);
-        diagnostics
-    })?;
-    template::load(&Source::new(shown(path), text), &scenario.parameters, naming)
+/// The scenario's templates with their resources named as a backend wants them.
+fn load_templates(scenario: &Scenario, naming: &Naming) -> Result<Stack, Diagnostics> {
+    let (mut templates, mut diagnostics) = (Vec::new(), Diagnostics::default());
+    for named in &scenario.templates {
+        let path = scenario.path(&named.value);
+        match Template::of_file(&path) {
+            Ok(template) => templates.push(template),
+            Err(error) => {
+                let message = format!("the template `{}` cannot be read: {error}", shown(&path));
+                diagnostics.error(&scenario.source, named.span.clone(), message);
+            }
+        }
+    }
+    if !diagnostics.is_empty() {
+        return Err(diagnostics);
+    }
+    template::load_all(&templates, &scenario.parameters, naming)
 }
 
 /// A wrong scenario does not hide what is wrong with its template.
 fn with_the_templates(mut mistakes: Diagnostics, scenario: &Path) -> Diagnostics {
-    let Some((path, parameters)) = scenario::template_of(scenario) else { return mistakes };
-    if let Ok(text) = std::fs::read_to_string(&path)
-        && let Err(more) = template::load(&Source::new(shown(&path), text), &parameters, &Embedded::naming(STACK))
+    let Some((paths, parameters)) = scenario::templates_of(scenario) else { return mistakes };
+    let templates: std::io::Result<Vec<Template>> = paths.iter().map(|path| Template::of_file(path)).collect();
+    if let Ok(templates) = templates
+        && let Err(more) = template::load_all(&templates, &parameters, &Embedded::naming(STACK))
     {
         mistakes.extend(more);
     }
@@ -133,18 +138,20 @@ fn check_bindings(scenario: &Scenario, stack: &Stack, app: &App, diagnostics: &m
     diagnostics
         .error(
             &scenario.source,
-            scenario.template.span.clone(),
+            scenario.template_place(),
             "the template and the app bound to it have different functions",
         )
         .label(format!("in the template, not bound: {}", list(&unbound)))
         .help(format!("bound, not in the template: {}", list(&unknown)));
 }
 
-fn no_app(scenario: &Scenario, stack: &Stack, template: &Path, diagnostics: &mut Diagnostics) {
+fn no_app(scenario: &Scenario, stack: &Stack, diagnostics: &mut Diagnostics) {
     let functions: Vec<&str> = stack.functions.iter().map(|function| function.logical_id.as_str()).collect();
-    let message = format!("no app is bound to `{}`", shown(template));
+    let templates: Vec<String> =
+        scenario.templates.iter().map(|template| format!("`{}`", shown(&scenario.path(&template.value)))).collect();
+    let message = format!("no app is bound to {}", templates.join(" or "));
     diagnostics
-        .error(&scenario.source, scenario.template.span.clone(), message)
+        .error(&scenario.source, scenario.template_place(), message)
         .label(format!("its functions: {}", functions.join(", ")))
         .help("bind it with `Apps::app(\"path/to/template.yaml\", App::new().function(…))`");
 }
@@ -188,7 +195,7 @@ impl Ready<'_> {
 
     /// One replay on the embedded backend, without comparing anything.
     pub fn replay(&self, settings: replay::Settings) -> Replay {
-        replay::replay(&self.scenario, &self.stack, self.app, settings)
+        replay::replay(&self.scenario, &self.stack, &self.app, settings)
     }
 
     /// One replay at a place, without comparing anything, and the stack with the names that it had there.
@@ -196,11 +203,10 @@ impl Ready<'_> {
     /// # Errors
     /// The place does not answer, or the run was interrupted.
     pub fn replay_at(&self, place: &Place, seed: u64, whole: bool) -> Result<(Replay, Stack), NotRun> {
-        let template = self.scenario.path(&self.scenario.template.value);
-        let load = |naming: &Naming| load_template(&self.scenario, &template, naming);
+        let load = |naming: &Naming| load_templates(&self.scenario, naming);
         let replayed = std::thread::scope(|scope| {
             // On a thread of its own, so that it does not matter what runtime the caller is in.
-            let replay = scope.spawn(|| replay::replay_at(place, &self.scenario, &load, self.app, seed, whole));
+            let replay = scope.spawn(|| replay::replay_at(place, &self.scenario, &load, &self.app, seed, whole));
             replay.join().expect("a replay catches the handlers' panics")
         });
         replayed.map_err(|error| match error {
@@ -235,7 +241,7 @@ impl Ready<'_> {
     }
 
     fn failure(&self, message: String) -> Failure {
-        Failure::at(&self.scenario.source, self.scenario.template.span.clone(), message)
+        Failure::at(&self.scenario.source, self.scenario.template_place(), message)
     }
 
     /// The outcome of a replay, before anything is compared with a snapshot.

@@ -16,6 +16,7 @@ mod schema;
 mod steps;
 mod stubs;
 mod syntax;
+mod templates;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -49,8 +50,8 @@ pub struct Scenario {
     pub directory: PathBuf,
     /// What the scenario shows, in a sentence.
     pub name: String,
-    /// The template, relative to the directory.
-    pub template: Located<PathBuf>,
+    /// The templates, relative to the directory, at least one.
+    pub templates: Vec<Located<PathBuf>>,
     /// Values for the template's parameters.
     pub parameters: BTreeMap<String, String>,
     pub given: Given,
@@ -67,6 +68,11 @@ pub struct Step {
 }
 
 impl Scenario {
+    /// Where the templates are named, for what concerns all of them.
+    pub fn template_place(&self) -> Span {
+        self.templates.first().map_or(0..0, |template| template.span.clone())
+    }
+
     /// Where a file is that the scenario names.
     pub fn path(&self, relative: &Path) -> PathBuf {
         self.directory.join(relative)
@@ -82,7 +88,7 @@ pub fn parse(path: &Path, shown: &str) -> Result<Scenario, Diagnostics> {
     let directory = path.parent().unwrap_or(Path::new(""));
     let scenario = parse_source(&source, directory)?;
     let mut diagnostics = Diagnostics::default();
-    check::file_exists(&scenario, &scenario.template, &mut diagnostics);
+    scenario.templates.iter().for_each(|template| check::file_exists(&scenario, template, &mut diagnostics));
     if diagnostics.is_empty() { Ok(scenario) } else { Err(diagnostics) }
 }
 
@@ -94,14 +100,17 @@ pub fn parse_source(source: &Arc<Source>, directory: &Path) -> Result<Scenario, 
     syntax::read(source, directory)
 }
 
-/// The template that a scenario file names and the values for its parameters, whatever else is wrong with the
+/// The templates that a scenario file names and the values for its parameters, whatever else is wrong with the
 /// file: so that the template's mistakes can be told along with the scenario's. None where the file does not say.
-pub fn template_of(path: &Path) -> Option<(PathBuf, BTreeMap<String, String>)> {
+pub fn templates_of(path: &Path) -> Option<(Vec<PathBuf>, BTreeMap<String, String>)> {
     let root = yaml::parse(&read(path, "").ok()?).ok()?;
-    let template = path.parent()?.join(root.get("template")?.text()?);
+    let named = root.get("template")?;
+    let named = named.sequence().unwrap_or(std::slice::from_ref(named));
+    let templates: Option<Vec<PathBuf>> =
+        named.iter().map(|template| Some(path.parent()?.join(template.text()?))).collect();
     let parameters = root.get("parameters").and_then(Node::mapping).unwrap_or_default();
     let parameters = parameters.iter().filter_map(|(name, value)| Some((name.scalar()?, value.scalar()?)));
-    Some((template, parameters.collect()))
+    Some((templates?, parameters.collect()))
 }
 
 fn read(path: &Path, shown: &str) -> Result<Arc<Source>, Diagnostics> {

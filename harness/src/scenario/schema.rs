@@ -37,6 +37,15 @@ fn without_null(schema: &mut Schema) {
     }
 }
 
+/// One template or several.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "only the schema is taken from it")]
+enum Templates {
+    One(PathBuf),
+    Several(#[schemars(length(min = 1))] Vec<PathBuf>),
+}
+
 /// A rehearsal scenario: what happens to a workflow, and what must hold afterwards.
 #[derive(JsonSchema)]
 #[schemars(title = "Rehearsal scenario", deny_unknown_fields)]
@@ -48,8 +57,8 @@ struct File {
     /// What the scenario shows, in a sentence.
     #[schemars(length(min = 1))]
     name: String,
-    /// The SAM or CloudFormation template, relative to this file.
-    template: PathBuf,
+    /// The SAM or CloudFormation template, relative to this file, or several that are deployed beside each other.
+    template: Templates,
     /// Values for the template's parameters.
     #[schemars(default)]
     parameters: BTreeMap<String, Scalar>,

@@ -40,7 +40,7 @@ pub(super) fn read(source: &Arc<Source>, directory: &Path) -> Result<Scenario, D
     }
 }
 
-struct Reader<'s> {
+pub(super) struct Reader<'s> {
     source: &'s Arc<Source>,
     diagnostics: Diagnostics,
 }
@@ -60,7 +60,7 @@ impl Reader<'_> {
         if let Some(name) = name.as_ref().filter(|name| name.value.trim().is_empty()) {
             self.error(name.span.clone(), "the name is empty").help("say in a sentence what the scenario shows");
         }
-        let template = self.required(root, "template");
+        let templates = self.templates(root);
         let parameters = self.named::<Scalar>(root.get("parameters"));
         let given = root.get("given").map(|node| self.given(node)).unwrap_or_default();
         let steps = self.steps(root);
@@ -69,7 +69,7 @@ impl Reader<'_> {
             source: Arc::clone(self.source),
             directory: directory.to_owned(),
             name: name?.value,
-            template: template?,
+            templates: templates?,
             parameters: parameters.into_iter().map(|named| (named.name.value, named.value.0)).collect(),
             given,
             steps: steps?,
@@ -322,12 +322,12 @@ impl Reader<'_> {
         }
     }
 
-    fn missing(&mut self, node: &Node, key: &str) {
+    pub(super) fn missing(&mut self, node: &Node, key: &str) {
         self.error(first_line(self.source, &node.span), format!("the key `{key}` is missing"));
     }
 
     /// The decoded value, or `None` once the error is reported: at the key where the value as a whole is wrong.
-    fn accept<T>(&mut self, decoded: Result<T, DecodeError>, key: &Node, value: &Node) -> Option<T> {
+    pub(super) fn accept<T>(&mut self, decoded: Result<T, DecodeError>, key: &Node, value: &Node) -> Option<T> {
         let error = match decoded {
             Ok(decoded) => return Some(decoded),
             Err(error) => error,
@@ -346,7 +346,7 @@ impl Reader<'_> {
         None
     }
 
-    fn error(&mut self, span: Span, message: impl Into<String>) -> &mut Diagnostic {
+    pub(super) fn error(&mut self, span: Span, message: impl Into<String>) -> &mut Diagnostic {
         self.diagnostics.error(self.source, span, message)
     }
 }

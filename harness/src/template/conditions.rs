@@ -3,6 +3,7 @@
 
 use super::call::{Call, TRUTHS, call};
 use super::intrinsic::Evaluator;
+use super::report::has_reported;
 use crate::diagnostic::Span;
 use crate::yaml::Node;
 
@@ -24,6 +25,14 @@ impl Evaluator<'_> {
                 None
             }
         }
+    }
+
+    /// Whether a condition of a rule holds, in which there are more functions and no resources.
+    pub(super) fn rule(&mut self, node: &Node) -> Option<bool> {
+        let outer = std::mem::replace(&mut self.in_condition, true);
+        let truth = self.truth(node);
+        self.in_condition = outer;
+        truth
     }
 
     fn named_condition(&mut self, name: &str, span: &Span) -> Option<bool> {
@@ -69,7 +78,7 @@ impl Evaluator<'_> {
                 let [left, right] = self.arguments(call, "[value, value]", 2)? else { return None };
                 let (left, right) = (self.value(left), self.value(right));
                 let compare = |node: &Node| node.scalar().map_or_else(|| node.to_json(), Into::into);
-                let fails = [&left, &right].into_iter().any(super::report::is_reported);
+                let fails = [&left, &right].into_iter().any(has_reported);
                 (!fails).then(|| compare(&left) == compare(&right))
             }
             "Fn::And" => self.truths(call)?.into_iter().try_fold(true, |all, truth| Some(truth? && all)),
@@ -79,12 +88,41 @@ impl Evaluator<'_> {
                 self.truth(inner).map(|truth| !truth)
             }
             "Condition" => self.condition(&call.argument),
+            "Fn::Contains" | "Fn::EachMemberIn" | "Fn::EachMemberEquals" => self.membership(call),
             other => {
                 let problem = self.report.error(&call.span, format!("`{other}` does not give a condition"));
                 problem.did_you_mean(other, TRUTHS.iter().copied());
                 None
             }
         }
+    }
+
+    /// The functions of rules: whether texts are among others.
+    /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-rules.html>
+    fn membership(&mut self, call: &Call<'_>) -> Option<bool> {
+        let [left, right] = self.arguments(call, "[values, value or values]", 2)? else { return None };
+        let (left, right) = (self.members(left)?, self.members(right)?);
+        Some(match call.name.as_ref() {
+            "Fn::Contains" => right.iter().all(|value| left.contains(value)),
+            "Fn::EachMemberIn" => left.iter().all(|value| right.contains(value)),
+            _ => left.iter().all(|value| right.iter().all(|other| other == value)),
+        })
+    }
+
+    /// The texts of a list, or the one of a scalar.
+    fn members(&mut self, node: &Node) -> Option<Vec<String>> {
+        let value = self.value(node);
+        if has_reported(&value) {
+            return None;
+        }
+        let texts: Option<Vec<String>> = match value.sequence() {
+            Some(members) => members.iter().map(Node::scalar).collect(),
+            None => value.scalar().map(|text| vec![text]),
+        };
+        if texts.is_none() {
+            self.report.error(&node.span, format!("text or a list of texts is needed here, not {}", value.kind()));
+        }
+        texts
     }
 
     /// The truths of two to ten conditions.

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::call::call;
+use super::documents::Nested;
 use super::harmless::is_harmless;
 use super::intrinsic::{Declared, Evaluator, State, entry};
 use super::report::Report;
@@ -52,7 +53,7 @@ pub fn read(sections: &Sections<'_>, evaluator: &mut Evaluator<'_>) -> Vec<Resou
             Some(resource) => (resource.type_name.as_str(), resource.properties.as_slice(), state(node, evaluator)),
             None => ("", &[][..], State::Faulty),
         };
-        let kind = (state == State::Present).then(|| kind_of(type_name, node, sections.is_sam, evaluator));
+        let kind = (state == State::Present).then(|| kind_of(logical_id, type_name, node, sections.is_sam, evaluator));
         let state = match kind {
             Some(Kind::Wrong) => State::Faulty,
             Some(Kind::NotSimulated) => State::NotSimulated,
@@ -61,6 +62,13 @@ pub fn read(sections: &Sections<'_>, evaluator: &mut Evaluator<'_>) -> Vec<Resou
         evaluator.declare(logical_id, Declared::new(type_name, properties, state));
         match kind {
             Some(Kind::Simulated) => read.extend(resource),
+            Some(Kind::Nested) => {
+                if let (Some(Nested::Here(document)), Some(resource)) =
+                    (evaluator.nested_document(logical_id), resource)
+                {
+                    evaluator.declare_nested(resource, document);
+                }
+            }
             Some(Kind::Harmless) => evaluator.report.left_out(logical_id, type_name),
             Some(Kind::NotSimulated) => left_out.extend(resource),
             Some(Kind::Wrong) | None => {}
@@ -151,6 +159,8 @@ fn state(node: &Node, evaluator: &mut Evaluator<'_>) -> State {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Simulated,
+    /// A stack whose template is at hand.
+    Nested,
     /// Listed: it cannot change what is delivered.
     Harmless,
     /// Listed: whoever refers to it is refused.
@@ -168,10 +178,23 @@ const OF_SAM: &[&str] = &[
     "AWS::Serverless::WebSocketApi",
 ];
 
-fn kind_of(type_name: &str, node: &Node, is_sam: bool, evaluator: &mut Evaluator<'_>) -> Kind {
+fn nested_kind(nested: &Nested, span: &Span, evaluator: &mut Evaluator<'_>) -> Kind {
+    match nested {
+        Nested::Here(_) => Kind::Nested,
+        Nested::Elsewhere => Kind::NotSimulated,
+        Nested::Missing(reason) => {
+            evaluator.report.error(span, reason.clone()).help("files are found relative to the template's own folder");
+            Kind::Wrong
+        }
+    }
+}
+
+fn kind_of(logical_id: &str, type_name: &str, node: &Node, is_sam: bool, evaluator: &mut Evaluator<'_>) -> Kind {
     let span = node.get("Type").map_or(node.span.clone(), |node| node.span.clone());
     let of_sam = type_name.starts_with("AWS::Serverless::");
-    let kind = if resources::shape_of(type_name).is_some() {
+    let kind = if let Some(nested) = evaluator.nested_document(logical_id) {
+        nested_kind(nested, &span, evaluator)
+    } else if resources::shape_of(type_name).is_some() {
         Kind::Simulated
     } else if is_harmless(type_name) {
         Kind::Harmless

@@ -10,11 +10,13 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
 use super::Naming;
-pub use super::call::{entry, is_call, made_up};
 pub(super) use super::call::call;
 use super::call::{Call, FOR_EACH, FUNCTIONS, OTHERS, TRUTHS};
+pub use super::call::{entry, is_call, made_up};
+use super::documents::{Document, Nested};
 use super::names::Identity;
 use super::parameters::Parameter;
+use super::reading::NestedStack;
 pub use super::references::{Declared, State};
 use super::report::{Report, is_reported, reported, text_at};
 use super::sections::{Entry, LANGUAGE_EXTENSIONS, Sections};
@@ -41,6 +43,9 @@ pub struct Evaluator<'a> {
     pub(super) parameters: BTreeMap<String, Parameter>,
     pub(super) resources: BTreeMap<String, Declared>,
     pub(super) identities: BTreeMap<String, Option<Identity>>,
+    /// The stacks in this one, by logical id.
+    pub(super) nested: BTreeMap<String, NestedStack<'a>>,
+    pub(super) documents: Option<&'a BTreeMap<String, Nested>>,
     depth: usize,
     /// What is left of [`MAX_TEXT`].
     room: usize,
@@ -65,9 +70,22 @@ impl<'a> Evaluator<'a> {
             parameters,
             resources: BTreeMap::new(),
             identities: BTreeMap::new(),
+            nested: BTreeMap::new(),
+            documents: None,
             depth: 0,
             room: MAX_TEXT,
         }
+    }
+
+    /// Takes the sections once loops are expanded, and the nested stacks.
+    pub(super) fn begin(&mut self, document: &'a Document, sections: &Sections<'a>, level: usize) {
+        (self.conditions, self.mappings) = (sections.conditions, sections.mappings);
+        (self.documents, self.depth) = (Some(&document.nested), level);
+    }
+
+    /// How deep the value stands that is being evaluated.
+    pub(super) fn level(&self) -> usize {
+        self.depth
     }
 
     /// A value with every function in it evaluated; `None` where it is `AWS::NoValue`.

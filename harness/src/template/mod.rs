@@ -10,7 +10,9 @@
 mod call;
 mod conditions;
 mod declare;
+mod documents;
 mod extensions;
+mod foreach;
 mod functions;
 mod harmless;
 mod intrinsic;
@@ -19,21 +21,26 @@ mod names;
 mod outputs;
 mod parameters;
 mod property;
+mod reading;
 mod references;
 mod report;
 mod resources;
+mod rules;
 mod sam;
 mod sections;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use self::intrinsic::Evaluator;
+use self::documents::Document;
+pub use self::documents::Template;
+use self::parameters::Given;
+use self::reading::{Places, Reading};
 use self::report::Report;
 use self::resources::Build;
 use crate::diagnostic::{Diagnostics, Source};
 use crate::stack::Stack;
-use crate::yaml::parse;
+use crate::yaml::Node;
 
 /// What the names of a stack's resources are made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +59,17 @@ pub struct Naming {
     pub queue_url_base: String,
 }
 
-/// Reads a template, YAML or JSON. The parameters are those that the scenario gives a value.
+/// What came of reading the templates of an app, whether or not they can be replayed.
+pub struct Examined {
+    /// What could be read.
+    pub stack: Stack,
+    /// What is wrong, or refused.
+    pub diagnostics: Diagnostics,
+    /// The parameters that have no value, and were given one for the examination.
+    pub placeholders: Vec<String>,
+}
+
+/// Reads a template, YAML or JSON, that is known as text only. The parameters are those that the scenario gives a value.
 ///
 /// # Errors
 /// Everything that is wrong with the template, or that a replay would not do as AWS does.
@@ -61,33 +78,85 @@ pub fn load(
     parameters: &BTreeMap<String, String>,
     naming: &Naming,
 ) -> Result<Stack, Diagnostics> {
-    let root = parse(source)?;
-    let mut report = Report::new(source);
-    let sections = sections::read(&root, &mut report);
-    let parameters = parameters::read(sections.parameters, parameters, &mut report);
-    let mut evaluator = Evaluator::new(report, naming, &sections, parameters);
-    evaluator.check_conditions();
-
-    let mut resources = declare::read(&sections, &mut evaluator);
-    let routes = sam::expand(&mut resources, &sections, &mut evaluator);
-    declare::check_depends_on(&sections, &mut evaluator);
-    let mut build = Build::default();
-    for resource in &resources {
-        resources::read(resource, &mut evaluator, &mut build);
-    }
-    resources::read_routes(&routes, &mut evaluator, &mut build);
-    build.stack.outputs = outputs::read(&sections, &mut evaluator);
-
-    let place = |id: &str| resources.iter().find(|each| each.logical_id == id).map_or(0..0, |each| each.place.clone());
-    resources::assemble(&mut build, place, &mut evaluator.report);
-    links::check(&build, place, &mut evaluator.report);
-    finish(build, evaluator.report)
+    load_all(&[Template { source: Arc::clone(source), directory: None }], parameters, naming)
 }
 
-fn finish(build: Build, report: Report) -> Result<Stack, Diagnostics> {
-    if !report.diagnostics.is_empty() {
-        return Err(report.diagnostics);
+/// Reads the templates of an app, with those of their nested stacks. Each can import what those before it export.
+///
+/// # Errors
+/// Everything that is wrong with the templates, or that a replay would not do as AWS does.
+pub fn load_all(
+    templates: &[Template],
+    parameters: &BTreeMap<String, String>,
+    naming: &Naming,
+) -> Result<Stack, Diagnostics> {
+    let examined = read(templates, parameters, naming, Report::default());
+    if examined.diagnostics.is_empty() { Ok(examined.stack) } else { Err(examined.diagnostics) }
+}
+
+/// Reads templates to tell what is in them: parameters without a value get a made-up one, and what can be read is
+/// answered even if something is wrong.
+pub fn examine(templates: &[Template], parameters: &BTreeMap<String, String>, naming: &Naming) -> Examined {
+    read(templates, parameters, naming, Report::with_placeholders())
+}
+
+fn read(
+    templates: &[Template],
+    parameters: &BTreeMap<String, String>,
+    naming: &Naming,
+    mut report: Report,
+) -> Examined {
+    let mut documents = Vec::new();
+    for (template, naming) in templates.iter().zip(stack_names(templates, naming)) {
+        documents.extend(documents::read(template, naming, &mut report));
     }
+    let mut build = Build::default();
+    if documents.len() == templates.len() {
+        let roots: Vec<&Node> = documents.iter().map(|document| &document.root).collect();
+        parameters::refuse_undeclared(&roots, parameters, &mut report);
+        let mut places = Places::default();
+        for document in &documents {
+            report = read_document(document, parameters, report, &mut build, &mut places);
+        }
+        resources::assemble(&mut build, |id| places.of(id), &mut report);
+        links::check(&build, |id| places.of(id), &mut report);
+    }
+    finish(build, report)
+}
+
+fn read_document(
+    document: &Document,
+    parameters: &BTreeMap<String, String>,
+    report: Report,
+    build: &mut Build,
+    places: &mut Places,
+) -> Report {
+    let declared = parameters::names(&document.root);
+    let given = parameters.iter().filter(|(name, _)| declared.contains(&name.as_str()));
+    let given = given.map(|(name, value)| (name.clone(), Given::Text(value.clone()))).collect();
+    let mut reading = Reading::open(document, &given, report, 0);
+    reading.read(build, places);
+    build.stack.outputs.append(&mut reading.outputs);
+    reading.evaluator.report
+}
+
+/// One stack has the name alone; several have their file's name behind it.
+fn stack_names(templates: &[Template], naming: &Naming) -> Vec<Naming> {
+    let mut names: Vec<String> = Vec::new();
+    for template in templates {
+        let file = template.source.path.rsplit(['/', '\\']).next().unwrap_or_default();
+        let stem = file.split('.').next().unwrap_or_default().replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+        let name = match templates {
+            [_] => naming.stack_name.clone(),
+            _ => format!("{}-{}", naming.stack_name, stem.to_lowercase()),
+        };
+        let same = names.iter().filter(|other| **other == name).count();
+        names.push(if same == 0 { name } else { format!("{name}-{}", same + 1) });
+    }
+    names.into_iter().map(|stack_name| Naming { stack_name, ..naming.clone() }).collect()
+}
+
+fn finish(build: Build, report: Report) -> Examined {
     let Build { mut stack, invoke_configs, .. } = build;
     for (arn, config) in invoke_configs {
         if let Some(function) = stack.functions.iter_mut().find(|function| function.arn == arn) {
@@ -95,5 +164,5 @@ fn finish(build: Build, report: Report) -> Result<Stack, Diagnostics> {
         }
     }
     stack.not_simulated = report.not_simulated;
-    Ok(stack)
+    Examined { stack, diagnostics: report.diagnostics, placeholders: report.placeholders.unwrap_or_default() }
 }

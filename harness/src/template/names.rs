@@ -174,6 +174,13 @@ const RULES: &[NameRule] = &[
         attributes: &[("Arn", "arn:aws:logs:{region}:{account}:log-group:{name}:*")],
     },
     NameRule {
+        types: &["AWS::CloudFormation::Stack", "AWS::Serverless::Application"],
+        property: None,
+        limit: 128,
+        reference: "arn:aws:cloudformation:{region}:{account}:stack/{name}/{id}",
+        attributes: &[],
+    },
+    NameRule {
         types: &["AWS::KMS::Key"],
         property: None,
         limit: 64,

@@ -17,19 +17,35 @@ pub enum Parameter {
     List(Vec<String>),
     /// Read from SSM Parameter Store on deployment: known by name only.
     Ssm,
+    /// Given to a nested stack, and not simulated.
+    NotSimulated,
     /// Without a value, which has been reported.
     Reported,
 }
 
+/// What a parameter is given instead of its default.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Given {
+    Text(String),
+    /// The parent stack has a value that is not simulated.
+    NotSimulated,
+}
+
 const SHAPE: Shape = Shape {
-    reads: &["Type", "Default", "AllowedValues", "MinValue", "MaxValue", "MinLength", "MaxLength"],
+    reads: &["Type", "Default", "AllowedValues", "AllowedPattern", "MinValue", "MaxValue", "MinLength", "MaxLength"],
     descriptive: &["Description", "ConstraintDescription", "NoEcho"],
-    harmless: &["AllowedPattern"],
+    harmless: &[],
     refused: &[],
 };
 
+/// The parameters that a template declares.
+pub fn names(root: &Node) -> Vec<&str> {
+    let declared = root.get("Parameters").and_then(Node::mapping).unwrap_or_default();
+    declared.iter().filter_map(|(key, _)| key.text()).collect()
+}
+
 /// The values of all parameters that the template declares.
-pub fn read(section: &[Entry], given: &BTreeMap<String, String>, report: &mut Report) -> BTreeMap<String, Parameter> {
+pub fn read(section: &[Entry], given: &BTreeMap<String, Given>, report: &mut Report) -> BTreeMap<String, Parameter> {
     let mut parameters = BTreeMap::new();
     for (key, node) in section {
         let name = key.text().unwrap_or_default().to_owned();
@@ -37,36 +53,44 @@ pub fn read(section: &[Entry], given: &BTreeMap<String, String>, report: &mut Re
         let value = object.and_then(|object| value(&name, key, &object, given.get(&name), report));
         parameters.insert(name, value.unwrap_or(Parameter::Reported));
     }
-    refuse_undeclared(section, given, report);
     parameters
 }
 
-fn refuse_undeclared(section: &[Entry], given: &BTreeMap<String, String>, report: &mut Report) {
-    let declared: Vec<_> = section.iter().filter_map(|(key, _)| key.text()).collect();
+/// Reports what the scenario gives to no template.
+pub fn refuse_undeclared(roots: &[&Node], given: &BTreeMap<String, String>, report: &mut Report) {
+    let declared: Vec<&str> = roots.iter().flat_map(|root| names(root)).collect();
+    let sections = roots.iter().filter_map(|root| root.get("Parameters").and_then(Node::mapping));
+    let place = sections.flatten().next().map_or(0..0, |(key, _)| key.span.clone());
     for name in given.keys().filter(|name| !declared.contains(&name.as_str())) {
-        let span = section.first().map_or(0..0, |(key, _)| key.span.clone());
-        let problem = report.error(&span, format!("the template has no parameter `{name}`"));
+        let problem = report.error(&place, format!("the template has no parameter `{name}`"));
         problem.label("parameters are declared here").did_you_mean(name, declared.iter().copied());
     }
 }
 
-fn value(
-    name: &str,
-    key: &Node,
-    object: &Object<'_>,
-    given: Option<&String>,
-    report: &mut Report,
-) -> Option<Parameter> {
-    let kind = object.required_text(report, "Type")?;
-    if kind.starts_with("AWS::SSM::Parameter::") {
-        return Some(Parameter::Ssm);
-    }
+fn value(name: &str, key: &Node, object: &Object<'_>, given: Option<&Given>, report: &mut Report) -> Option<Parameter> {
+    let written_type = object.required_text(report, "Type")?;
+    let stored = written_type.strip_prefix("AWS::SSM::Parameter::Value<").and_then(|rest| rest.strip_suffix('>'));
+    let kind = match (given, stored) {
+        (Some(Given::NotSimulated), _) => return Some(Parameter::NotSimulated),
+        // The scenario gives what stands in the store; the default only tells where.
+        (None, Some(_)) if report.placeholders.is_none() => return Some(Parameter::Ssm),
+        (_, Some(stored)) => stored.to_owned(),
+        (_, None) => written_type.clone(),
+    };
     let is_list = kind == "CommaDelimitedList" || kind.starts_with("List<");
     let is_number = matches!(kind.as_str(), "Number" | "List<Number>");
-    if !is_list && !is_number && kind != "String" && !kind.starts_with("AWS::EC2::") {
+    let is_text = kind == "String" || kind == "AWS::SSM::Parameter::Name" || kind == "AWS::Route53::HostedZone::Id";
+    if !is_list && !is_number && !is_text && !kind.starts_with("AWS::EC2::") {
         let problem = report.error(&object.value("Type")?.span, format!("`{kind}` is not a parameter type"));
         problem.did_you_mean(&kind, ["String", "Number", "CommaDelimitedList", "List<Number>"]);
         return None;
+    }
+    if given.is_none()
+        && (stored.is_some() || !object.has("Default"))
+        && let Some(placeholders) = &mut report.placeholders
+    {
+        placeholders.push(name.to_owned());
+        return Some(placeholder(name, is_list, is_number, object, report));
     }
     let (text, span) = written(name, key, object, given, report)?;
     let list = || text.split(',').map(|part| part.trim().to_owned()).collect();
@@ -85,10 +109,10 @@ fn written(
     name: &str,
     key: &Node,
     object: &Object<'_>,
-    given: Option<&String>,
+    given: Option<&Given>,
     report: &mut Report,
 ) -> Option<(String, Span)> {
-    if let Some(text) = given {
+    if let Some(Given::Text(text)) = given {
         return Some((text.clone(), key.span.clone()));
     }
     if let Some(default) = object.value("Default") {
@@ -97,6 +121,14 @@ fn written(
     let problem = report.error(&key.span, format!("the parameter `{name}` has no value"));
     problem.label("has no default").help("give it one under the scenario's `parameters`");
     None
+}
+
+/// A value for a parameter that has none: the first that is allowed, else a number or the parameter's name.
+fn placeholder(name: &str, is_list: bool, is_number: bool, object: &Object<'_>, report: &mut Report) -> Parameter {
+    let allowed = object.list(report, "AllowedValues").into_iter().find_map(Node::scalar);
+    let number = || object.value("MinValue").and_then(Node::scalar).unwrap_or_else(|| "1".to_owned());
+    let text = allowed.unwrap_or_else(|| if is_number { number() } else { name.to_lowercase() });
+    if is_list { Parameter::List(vec![text.clone(), text]) } else { Parameter::Text(text) }
 }
 
 /// Why a value is not one that the declaration allows.
@@ -108,6 +140,12 @@ fn misfit(value: &str, is_number: bool, object: &Object<'_>, report: &mut Report
     let number = value.parse::<f64>().ok();
     if is_number && number.is_none() {
         return Some("it must be a number".to_owned());
+    }
+    if let Some(pattern) = object.text(report, "AllowedPattern")
+        && matches(value, &pattern) == Some(false)
+    {
+        let described = object.text(report, "ConstraintDescription").filter(|text| !text.is_empty());
+        return Some(described.unwrap_or_else(|| format!("it must match `{pattern}`")));
     }
     let mut limit = |key: &str| object.text(report, key).and_then(|text| text.parse::<f64>().ok());
     let length = value.chars().count() as f64;
@@ -121,6 +159,13 @@ fn misfit(value: &str, is_number: bool, object: &Object<'_>, report: &mut Report
         (below(most, number), "it is above MaxValue"),
     ];
     reasons.into_iter().find(|(misfits, _)| *misfits).map(|(_, reason)| reason.to_owned())
+}
+
+/// Whether a whole value matches a regular expression; nothing where the expression has what Java's have and these not.
+/// Their classes are of ASCII alone, as Java's are.
+fn matches(value: &str, pattern: &str) -> Option<bool> {
+    let whole = regex_lite::Regex::new(&format!(r"\A(?:{pattern})\z")).ok()?;
+    Some(whole.is_match(value))
 }
 
 /// The value of a pseudo parameter other than `AWS::NoValue`.

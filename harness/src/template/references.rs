@@ -142,6 +142,11 @@ impl Evaluator<'_> {
                 self.report.unsimulated(place, message).help("give it a value under the scenario's `parameters`");
                 return None;
             }
+            Some(Parameter::NotSimulated) => {
+                let message = "the stack is given a value that is not simulated, and something that is depends on it";
+                self.report.unsimulated(place, message).label(format!("the parameter `{name}`"));
+                return None;
+            }
             Some(Parameter::Reported) => return None,
             None => {}
         }
@@ -206,6 +211,9 @@ impl Evaluator<'_> {
 
     pub(super) fn attribute(&mut self, name: &str, attribute: &str, place: &Span) -> Option<String> {
         self.check_resource(name, place)?;
+        if self.nested.contains_key(name) {
+            return self.nested_output(name, attribute, place);
+        }
         let identity = self.identity(name, place)?;
         let value = identity.attribute(attribute, self.naming);
         if attribute == STREAM_ARN && value.is_some() && !self.resources[name].has_stream {

@@ -20,14 +20,34 @@ pub struct Report {
     pub not_simulated: Vec<NotSimulated>,
     /// What the templates read so far export, by name.
     pub exports: BTreeMap<String, String>,
+    /// The parameters that got a made-up value, where that is wanted.
+    pub placeholders: Option<Vec<String>>,
     /// What is not simulated and nobody needs, while that is no fault.
     tolerated: Option<Diagnostics>,
 }
 
 impl Report {
-    /// A report with one file.
-    pub fn new(source: &Arc<Source>) -> Self {
-        Self { sources: vec![(0, Arc::clone(source))], ..Self::default() }
+    /// A report on templates whose parameters get made-up values where they have none.
+    pub fn with_placeholders() -> Self {
+        Self { placeholders: Some(Vec::new()), ..Self::default() }
+    }
+
+    /// Adds a file behind the others; the answer is where it begins.
+    pub fn add(&mut self, source: &Arc<Source>) -> usize {
+        let start = self.sources.last().map_or(0, |(start, last)| start + last.text.len() + 1);
+        self.sources.push((start, Arc::clone(source)));
+        start
+    }
+
+    /// How many files there are.
+    pub fn files(&self) -> usize {
+        self.sources.len()
+    }
+
+    /// A place for a message about another one: `template.yaml:3`.
+    pub fn shown(&self, span: &Span) -> String {
+        let (source, span) = self.place(span);
+        format!("{}:{}", source.path, source.line(span.start))
     }
 
     /// Adds a problem; the answer can be given a label and help.
@@ -50,6 +70,16 @@ impl Report {
     /// From here on a value that is not simulated is no fault.
     pub fn tolerate(&mut self) {
         self.tolerated = Some(Diagnostics::default());
+    }
+
+    /// From here on it is one, until [`Self::tolerate_as`] gives back what this answers.
+    pub fn tolerate_nothing(&mut self) -> Option<Diagnostics> {
+        self.tolerated.take()
+    }
+
+    /// Goes on as before [`Self::tolerate_nothing`].
+    pub fn tolerate_as(&mut self, before: Option<Diagnostics>) {
+        self.tolerated = before;
     }
 
     /// From here on it is one again. What was tolerated, or nothing.

@@ -27,13 +27,14 @@ const MAX_RESOURCES: usize = 500;
 pub type Entry = (Node, Node);
 
 /// The members of each section, in order.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 pub struct Sections<'n> {
     pub is_sam: bool,
     pub is_extended: bool,
     pub globals: &'n [Entry],
     pub parameters: &'n [Entry],
     pub mappings: &'n [Entry],
+    pub rules: &'n [Entry],
     pub conditions: &'n [Entry],
     pub resources: &'n [Entry],
     pub outputs: &'n [Entry],
@@ -57,7 +58,7 @@ pub fn read<'n>(root: &'n Node, report: &mut Report) -> Sections<'n> {
             "Conditions" => sections.conditions = members(name, value, report),
             "Resources" => sections.resources = members(name, value, report),
             "Outputs" => sections.outputs = members(name, value, report),
-            "Rules" => rules(members(name, value, report), report),
+            "Rules" => sections.rules = members(name, value, report),
             "AWSTemplateFormatVersion" => format_version(value, report),
             "Description" | "Metadata" => {}
             "Fn::Transform" => {
@@ -120,12 +121,5 @@ fn transform(value: &Node, sections: &mut Sections<'_>, report: &mut Report) {
 fn format_version(value: &Node, report: &mut Report) {
     if value.scalar().as_deref() != Some("2010-09-09") {
         report.error(&value.span, "`AWSTemplateFormatVersion` can only be `2010-09-09`");
-    }
-}
-
-/// Rules only stop a deployment whose parameters do not fit each other.
-fn rules(members: &[Entry], report: &mut Report) {
-    for (key, _) in members {
-        report.left_out(key.text().unwrap_or_default(), "Rules");
     }
 }

@@ -15,16 +15,8 @@ pub(super) struct Kind {
 }
 
 /// Kinds whose sources a replay does not have: they are listed, and nothing comes from them.
-pub(super) const NOT_SIMULATED: &[&str] = &[
-    "AlexaSkill",
-    "CloudWatchLogs",
-    "Cognito",
-    "DocumentDB",
-    "IoTRule",
-    "MQ",
-    "MSK",
-    "SelfManagedKafka",
-];
+pub(super) const NOT_SIMULATED: &[&str] =
+    &["AlexaSkill", "CloudWatchLogs", "Cognito", "DocumentDB", "IoTRule", "MQ", "MSK", "SelfManagedKafka"];
 
 pub(super) const KINDS: &[Kind] = &[
     Kind {

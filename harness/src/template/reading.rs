@@ -1,0 +1,212 @@
+//! One stack on its way from a tree to resources: opened, so that others can use its outputs, and then read. A nested
+//! stack is opened when its first output is asked for, or at the latest when its parent is read.
+
+use std::collections::BTreeMap;
+
+use super::declare::{self, Resource};
+use super::documents::{Document, Nested};
+use super::foreach;
+use super::intrinsic::Evaluator;
+use super::parameters::{self, Given};
+use super::property::{Object, Shape};
+use super::report::{Report, is_reported};
+use super::resources::{self, Build};
+use super::sam::{self, RouteRequest};
+use super::sections::{self, Sections};
+use super::{outputs, rules};
+use crate::diagnostic::Span;
+use crate::yaml::Node;
+
+/// The properties of a stack in a stack, and of an application of SAM.
+const NESTED: Shape = Shape {
+    reads: &["TemplateURL", "Location", "Parameters"],
+    descriptive: &["Tags", "StackName", "Description"],
+    harmless: &["NotificationARNs", "TimeoutInMinutes"],
+    ..Shape::of(&[])
+};
+/// The longest value of a parameter.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
+const MAX_PARAMETER: usize = 4096;
+
+/// A stack whose values can be evaluated.
+pub struct Reading<'a> {
+    pub evaluator: Evaluator<'a>,
+    pub outputs: BTreeMap<String, String>,
+    resources: Vec<Resource>,
+    routes: Vec<RouteRequest>,
+}
+
+/// A nested stack of a template: its resource, and the stack once it is opened.
+pub struct NestedStack<'a> {
+    pub resource: Resource,
+    pub document: &'a Document,
+    /// `None` within once it is reported that it cannot be opened.
+    pub opened: Option<Option<Reading<'a>>>,
+}
+
+impl<'a> Reading<'a> {
+    /// Takes a template apart, as far as its outputs need it. `level` is how deep what asks for it stands.
+    pub fn open(document: &'a Document, given: &BTreeMap<String, Given>, mut report: Report, level: usize) -> Self {
+        let written = sections::read(&document.root, &mut report);
+        let parameters = parameters::read(written.parameters, given, &mut report);
+        let mut evaluator = Evaluator::new(report, &document.naming, &written, parameters);
+        let sections = expand_loops(document, written, &mut evaluator);
+        evaluator.begin(document, &sections, level);
+        evaluator.check_conditions();
+        rules::check(&sections, &mut evaluator);
+        let mut resources = declare::read(&sections, &mut evaluator);
+        let routes = sam::expand(&mut resources, &sections, &mut evaluator);
+        declare::check_depends_on(&sections, &mut evaluator);
+        let outputs = outputs::read(&sections, &mut evaluator);
+        Self { evaluator, outputs, resources, routes }
+    }
+
+    /// Reads the resources, and those of nested stacks. The report must be this stack's at the moment.
+    pub fn read(&mut self, build: &mut Build, places: &mut Places) {
+        for resource in &self.resources {
+            places.add(resource, &mut self.evaluator.report);
+            resources::read(resource, &mut self.evaluator, build);
+        }
+        resources::read_routes(&self.routes, &mut self.evaluator, build);
+        for id in self.evaluator.nested.keys().cloned().collect::<Vec<_>>() {
+            self.evaluator.open_nested(&id);
+            let nested = self.evaluator.nested.get_mut(&id).and_then(|nested| nested.opened.as_mut()?.as_mut());
+            let Some(nested) = nested else { continue };
+            nested.evaluator.report = std::mem::take(&mut self.evaluator.report);
+            nested.read(build, places);
+            self.evaluator.report = std::mem::take(&mut nested.evaluator.report);
+        }
+    }
+}
+
+fn expand_loops<'a>(document: &'a Document, written: Sections<'a>, evaluator: &mut Evaluator<'a>) -> Sections<'a> {
+    if !written.is_extended || !foreach::has_loops(&document.root) {
+        return written;
+    }
+    let expanded = foreach::expand(&document.root, evaluator);
+    sections::read(document.expanded.get_or_init(|| expanded), &mut evaluator.report)
+}
+
+impl<'a> Evaluator<'a> {
+    /// Makes a nested stack known, before any value of it is asked for.
+    pub fn declare_nested(&mut self, resource: Resource, document: &'a Document) {
+        let nested = NestedStack { resource, document, opened: None };
+        self.nested.insert(nested.resource.logical_id.clone(), nested);
+    }
+
+    /// The nested template of a resource.
+    pub fn nested_document(&self, logical_id: &str) -> Option<&'a Nested> {
+        self.documents.and_then(|documents| documents.get(logical_id))
+    }
+
+    /// An output of a nested stack, by the name that `Fn::GetAtt` gives it: `Outputs.Name`.
+    pub(super) fn nested_output(&mut self, logical_id: &str, attribute: &str, place: &Span) -> Option<String> {
+        let Some(name) = attribute.strip_prefix("Outputs.") else {
+            let problem = self.report.error(place, format!("a stack has no attribute `{attribute}`"));
+            problem.help("its outputs are `Outputs.Name`");
+            return None;
+        };
+        if !self.visit(format!("stack {logical_id}"), place) {
+            return None;
+        }
+        self.open_nested(logical_id);
+        self.visiting.pop();
+        let outputs =
+            self.nested.get(logical_id).and_then(|nested| Some(&nested.opened.as_ref()?.as_ref()?.outputs))?;
+        if let Some(value) = outputs.get(name) {
+            return Some(value.clone());
+        }
+        let names: Vec<String> = outputs.keys().cloned().collect();
+        let message = format!("the stack `{logical_id}` has no output `{name}`, or none that is simulated");
+        self.report.unsimulated(place, message).did_you_mean(name, names.iter().map(String::as_str));
+        None
+    }
+
+    /// Opens a nested stack, unless it is open.
+    fn open_nested(&mut self, logical_id: &str) {
+        let Some(nested) = self.nested.get(logical_id).filter(|nested| nested.opened.is_none()) else { return };
+        let (resource, document) = (nested.resource.clone(), nested.document);
+        let opened = self.nested_parameters(&resource).map(|given| {
+            let outer = self.report.tolerate_nothing();
+            let mut reading = Reading::open(document, &given, std::mem::take(&mut self.report), self.level());
+            check_given(&resource, document, &given, &mut reading.evaluator.report);
+            self.report = std::mem::take(&mut reading.evaluator.report);
+            self.report.tolerate_as(outer);
+            reading
+        });
+        if let Some(nested) = self.nested.get_mut(logical_id) {
+            nested.opened = Some(opened);
+        }
+    }
+
+    /// The values that a nested stack is given. One that is not simulated may be given and must not be used.
+    fn nested_parameters(&mut self, resource: &Resource) -> Option<BTreeMap<String, Given>> {
+        NESTED.check(&mut self.report, &resource.logical_id, &resource.what, &resource.properties);
+        let object = Object::of_resource(&resource.what, &resource.place, &resource.properties);
+        let mut given = BTreeMap::new();
+        for (key, value) in object.mapping(&mut self.report, "Parameters") {
+            let name = key.text().unwrap_or_default();
+            self.report.tolerate();
+            let resolved = self.resolve(value);
+            let is_missing = self.report.insist().is_some();
+            let Some(resolved) = resolved.filter(|value| is_missing || !is_reported(value)) else { continue };
+            let text = resolved.scalar().or_else(|| joined(&resolved));
+            let value = match text {
+                _ if is_missing => Given::NotSimulated,
+                Some(text) if text.len() <= MAX_PARAMETER => Given::Text(text),
+                _ => {
+                    let message = format!("the parameter `{name}` must be text of at most {MAX_PARAMETER} characters");
+                    self.report.error(&value.span, message);
+                    continue;
+                }
+            };
+            given.insert(name.to_owned(), value);
+        }
+        Some(given)
+    }
+}
+
+/// A list of texts, as a parameter of a list takes it.
+fn joined(value: &Node) -> Option<String> {
+    let members: Option<Vec<String>> = value.sequence()?.iter().map(Node::scalar).collect();
+    members.map(|members| members.join(","))
+}
+
+/// CloudFormation refuses a parameter that the nested template does not have.
+fn check_given(resource: &Resource, document: &Document, given: &BTreeMap<String, Given>, report: &mut Report) {
+    let declared: Vec<&str> = parameters::names(&document.root);
+    let written = resource.properties.iter().find(|(key, _)| key.text() == Some("Parameters"));
+    let written = written.and_then(|(_, value)| value.mapping()).unwrap_or_default();
+    for (key, _) in written.iter().filter(|(key, _)| key.text().is_some_and(|name| given.contains_key(name))) {
+        let name = key.text().unwrap_or_default();
+        if !declared.contains(&name) {
+            let problem = report.error(&key.span, format!("the nested template has no parameter `{name}`"));
+            problem.did_you_mean(name, declared.iter().copied());
+        }
+    }
+}
+
+/// Where each resource of an app stands.
+#[derive(Default)]
+pub struct Places(BTreeMap<String, Span>);
+
+impl Places {
+    /// A scenario calls resources by their logical ids, so these are unique over all stacks.
+    fn add(&mut self, resource: &Resource, report: &mut Report) {
+        let Resource { logical_id, place, .. } = resource;
+        if let Some(first) = self.0.get(logical_id) {
+            let first = report.shown(first);
+            report
+                .error(place, format!("`{logical_id}` is the logical id of two resources"))
+                .label(format!("the other one is at {first}"))
+                .help("a scenario calls resources by their logical ids, so that they must differ over all its stacks");
+            return;
+        }
+        self.0.insert(logical_id.clone(), place.clone());
+    }
+
+    /// Where a resource stands.
+    pub fn of(&self, logical_id: &str) -> Span {
+        self.0.get(logical_id).cloned().unwrap_or(0..0)
+    }
+}
