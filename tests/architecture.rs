@@ -99,10 +99,7 @@ const ONLY_IN: [(&str, &[&str], &str); 9] = [
 ];
 
 /// Files with more lines than a reader should have to keep in mind, and why they are not split.
-const LONG_FILES: [(&str, &str); 2] = [
-    ("harness/emulator/tests/s3.rs", "one test per rule of S3"),
-    ("harness/tests/template.rs", "one test per rule of templates"),
-];
+const LONG_FILES: [(&str, &str); 1] = [("harness/tests/template.rs", "one test per rule of templates")];
 const LONG: usize = 400;
 
 #[test]

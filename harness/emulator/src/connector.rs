@@ -50,6 +50,13 @@ impl Emulator {
         self
     }
 
+    /// Makes the secret of an access key known, so that S3 verifies the signatures of its pre-signed URLs and
+    /// forms. Those of other requests are not looked at.
+    pub fn with_secret(self, access_key: &str, secret: &str) -> Self {
+        self.lock().set_secret(access_key, secret);
+        self
+    }
+
     /// Sets who takes what S3, SNS and EventBridge deliver to functions.
     pub fn set_functions(&self, sink: FunctionSink) {
         self.lock().set_functions(sink);
@@ -65,7 +72,8 @@ impl Emulator {
                 let mut world = self.lock();
                 eventbridge::run_due(&mut world);
                 sns::run_due(&mut world);
-                let due = [eventbridge::next_due(&world), sns::next_due(&world)];
+                s3::run_due(&mut world);
+                let due = [eventbridge::next_due(&world), sns::next_due(&world), s3::next_due(&world)];
                 (due.into_iter().flatten().min(), world.outgoing.take())
             };
             for sending in requests {
@@ -109,6 +117,7 @@ impl Emulator {
         let world = self.lock();
         let mut all = eventbridge::outstanding(&world);
         all.extend(sns::outstanding(&world));
+        all.extend(s3::outstanding(&world));
         all.extend(world.outgoing.outstanding());
         all.sort_by_key(|outstanding| outstanding.due);
         all

@@ -55,6 +55,12 @@ impl Ids {
         self.make(|random| pick(random, ALPHABET, length))
     }
 
+    /// `length` letters of both cases and digits, as versions of objects have.
+    pub fn mixed(&self, length: usize) -> String {
+        const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+        self.make(|random| pick(random, ALPHABET, length))
+    }
+
     /// `length` hexadecimal digits.
     pub fn hex(&self, length: usize) -> String {
         self.make(|random| pick(random, b"0123456789abcdef", length))

@@ -43,6 +43,8 @@ pub(crate) struct World {
     pub ids: Ids,
     regions: BTreeMap<(String, String), Region>,
     functions: Option<FunctionSink>,
+    /// The secrets of access keys, as far as they are known.
+    secrets: BTreeMap<String, String>,
     /// The id of the request that is being served or that the delivery at hand follows from; none for
     /// what a schedule starts.
     pub origin: Option<String>,
@@ -77,6 +79,7 @@ impl World {
             ids,
             regions: BTreeMap::new(),
             functions: None,
+            secrets: BTreeMap::new(),
             origin: None,
             origins: BTreeMap::new(),
             sns_retries: Vec::new(),
@@ -109,6 +112,16 @@ impl World {
     /// All regions that hold something, in order, to be changed.
     pub fn regions_mut(&mut self) -> impl Iterator<Item = &mut Region> {
         self.regions.values_mut()
+    }
+
+    /// Makes the secret of an access key known.
+    pub fn set_secret(&mut self, access_key: &str, secret: &str) {
+        self.secrets.insert(access_key.to_owned(), secret.to_owned());
+    }
+
+    /// The secret of an access key, where it is known.
+    pub fn secret_of(&self, access_key: &str) -> Option<&str> {
+        self.secrets.get(access_key).map(String::as_str)
     }
 
     /// Sets who takes what is delivered to functions.

@@ -19,6 +19,8 @@ use super::{Backend, Standing};
 use crate::template::Naming;
 
 const REGION: &str = "us-east-1";
+/// The secret of the one access key, which pre-signed URLs are verified by.
+const SECRET: &str = "embedded";
 
 /// An emulated AWS of its own for one replay. Lives on the replay's paused runtime.
 pub struct Embedded {
@@ -31,7 +33,9 @@ pub struct Embedded {
 impl Embedded {
     /// An empty AWS. `hosts` answers for hosts that are none of AWS's services.
     pub fn new(clock: Clock, ids: Ids, hosts: HostHandler) -> Self {
-        Self::of_account(DEFAULT_ACCOUNT, clock, ids, hosts)
+        let mut embedded = Self::of_account(DEFAULT_ACCOUNT, clock, ids, hosts);
+        embedded.emulator = embedded.emulator.with_secret(DEFAULT_ACCOUNT, SECRET);
+        embedded
     }
 
     /// An empty AWS with an account of one's own choice.
@@ -64,7 +68,7 @@ impl Backend for Embedded {
     }
 
     fn config(&self) -> SdkConfig {
-        let credentials = Credentials::new(&self.account, "embedded", None, None, "rehearsal");
+        let credentials = Credentials::new(&self.account, SECRET, None, None, "rehearsal");
         SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(REGION))

@@ -21,12 +21,21 @@ pub struct AwsError {
     pub query_code: Option<&'static str>,
     /// Further elements of the answer, such as `Key` of S3's `NoSuchKey`.
     pub details: Vec<(&'static str, String)>,
+    /// Further headers of the answer, such as `x-amz-delete-marker`.
+    pub headers: Vec<(&'static str, String)>,
 }
 
 impl AwsError {
     /// An error with an HTTP status.
     pub fn new(status: u16, code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into(), status, query_code: None, details: Vec::new() }
+        Self {
+            code: code.into(),
+            message: message.into(),
+            status,
+            query_code: None,
+            details: Vec::new(),
+            headers: Vec::new(),
+        }
     }
 
     /// A client's mistake: HTTP 400.
@@ -58,8 +67,27 @@ impl AwsError {
         self
     }
 
+    /// Adds a header to the answer.
+    pub fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
     /// The answer's bytes for a service.
     pub fn reply(&self, service: Service, request_id: &str) -> Reply {
+        self.in_headers(self.in_body(service, request_id))
+    }
+
+    /// The answer for a request that HTTP allows no body to: the status says all.
+    pub fn without_body(&self) -> Reply {
+        self.in_headers(Reply::empty().with_status(self.status))
+    }
+
+    fn in_headers(&self, reply: Reply) -> Reply {
+        self.headers.iter().fold(reply, |reply, (name, value)| reply.with_header(name, value))
+    }
+
+    fn in_body(&self, service: Service, request_id: &str) -> Reply {
         match service {
             Service::S3 => self.rest_xml(request_id),
             Service::Sns | Service::Sts => self.query(request_id),

@@ -93,9 +93,17 @@ pub struct Identity {
     pub service: Service,
     /// The operation's API name, such as `PutObject` or `SendMessageBatch`.
     pub operation: String,
-    /// The account: the access key id where that is twelve digits, [`DEFAULT_ACCOUNT`] otherwise.
+    /// The account: the access key id where that is twelve digits, [`DEFAULT_ACCOUNT`] otherwise. Empty where
+    /// the request is not signed.
     pub account: String,
     pub region: String,
+}
+
+impl Identity {
+    /// Whether nobody has signed the request.
+    pub fn is_anonymous(&self) -> bool {
+        self.account.is_empty()
+    }
 }
 
 /// Tells which operation of which service a request asks for, or why that cannot be told: the service's
@@ -106,7 +114,7 @@ pub fn identify(request: &Request) -> Result<Identity, UnknownRequest> {
 
 /// The same where credentials without an account id in them belong to the account `default_account`.
 pub fn identify_for(request: &Request, default_account: &str) -> Result<Identity, UnknownRequest> {
-    let scope = CredentialScope::of(request).ok_or(UnknownRequest::NotSigned)?;
+    let Some(scope) = CredentialScope::of(request) else { return anonymous(request) };
     let mut service =
         Service::signed_as(&scope.service).ok_or_else(|| UnknownRequest::Service(scope.service.clone()))?;
     let operation = match service {
@@ -123,6 +131,18 @@ pub fn identify_for(request: &Request, default_account: &str) -> Result<Identity
     };
     let account = scope.account.unwrap_or_else(|| default_account.to_owned());
     Ok(Identity { service, operation, account, region: scope.region })
+}
+
+/// S3 answers unsigned requests too.
+fn anonymous(request: &Request) -> Result<Identity, UnknownRequest> {
+    let host = request.host();
+    if !crate::s3::is_service_host(host) {
+        return Err(UnknownRequest::NotSigned);
+    }
+    let region = host.trim_end_matches(".amazonaws.com").rsplit('.').next().filter(|label| label.contains('-'));
+    let region = region.unwrap_or("us-east-1").trim_start_matches("s3-").to_owned();
+    let operation = crate::s3::operation_name(request).to_owned();
+    Ok(Identity { service: Service::S3, operation, account: String::new(), region })
 }
 
 /// Why a request is none of AWS's operations known here.

@@ -1,9 +1,11 @@
 //! The operations on whole buckets.
 
-use std::collections::BTreeMap;
-
+use super::configurations::Configurations;
 use super::document::{Element, malformed};
-use super::{Bucket, NAMESPACE, Target, bucket, canonical_user, list, rules, xml_time};
+use super::multipart::Uploads;
+use super::store::{Objects, Versioning};
+use super::tagging::Tags;
+use super::{Bucket, NAMESPACE, Target, acl, bucket, canonical_user, page, rules, xml_time};
 use crate::protocol::{AwsError, Reply, Service, xml};
 use crate::world::{Call, World};
 
@@ -16,7 +18,8 @@ pub fn create(world: &mut World, call: &Call<'_>, target: &Target) -> Result<Rep
         let error = AwsError::client("InvalidBucketName", "The specified bucket is not valid.");
         return Err(error.with_detail("BucketName", name));
     }
-    let region = location_asked_for(call)?;
+    let (constraint, tags) = configuration(call)?;
+    let region = location_asked_for(call, constraint.as_deref())?;
     let reply = Reply::empty().with_header("location", &format!("/{name}"));
     let owner = world.regions().find(|region| region.s3.buckets.contains_key(name));
     match owner.map(|owner| (owner.account == *account, owner.name == region)) {
@@ -33,12 +36,25 @@ pub fn create(world: &mut World, call: &Call<'_>, target: &Target) -> Result<Rep
             return Err(AwsError::new(409, "BucketAlreadyExists", message).with_detail("BucketName", name));
         }
     }
-    let bucket = Bucket {
+    let ownership = call.request.header("x-amz-object-ownership").unwrap_or("BucketOwnerEnforced");
+    let mut bucket = Bucket {
         created: call.clock.now(),
-        objects: BTreeMap::new(),
+        versioning: Versioning::default(),
+        objects: Objects::default(),
+        uploads: Uploads::default(),
         notifications: rules::Configuration::default(),
+        configurations: Configurations::of_new_bucket(ownership),
+        tags,
+        acl: "private",
         changes: 0,
     };
+    if call.request.header("x-amz-acl").is_some_and(|acl| acl != "private") {
+        if !bucket.configurations.has_acls() {
+            let message = "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting";
+            return Err(AwsError::client("InvalidBucketAclWithObjectOwnership", message));
+        }
+        bucket.acl = acl::of_request(call, &bucket)?;
+    }
     world.region(account, &region).s3.buckets.insert(name.clone(), bucket);
     Ok(reply)
 }
@@ -74,7 +90,7 @@ pub fn location(world: &mut World, call: &Call<'_>, target: &Target) -> Result<R
 /// `ListBuckets`: all buckets of the account in all regions, by name.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html>
 pub fn list(world: &mut World, call: &Call<'_>, _: &Target) -> Result<Reply, AwsError> {
-    let query = list::Parameters::of(call.request);
+    let query = page::Parameters::of(call.request);
     let limit = query.number("max-buckets", 1..=10_000)?.unwrap_or(10_000);
     let after = query.token()?.unwrap_or_default();
     let prefix = query.get("prefix").unwrap_or_default();
@@ -89,7 +105,7 @@ pub fn list(world: &mut World, call: &Call<'_>, _: &Target) -> Result<Reply, Aws
     let page = &found[..found.len().min(limit)];
     let buckets: String = page.iter().map(|(name, bucket, region)| entry(name, bucket, region)).collect();
     let owner = xml::element("ID", &canonical_user(&call.identity.account));
-    let next = page.last().filter(|_| found.len() > limit).map(|(name, ..)| list::token(name));
+    let next = page.last().filter(|_| found.len() > limit).map(|(name, ..)| page::token(name));
     let next = next.map(|token| xml::element("ContinuationToken", &token)).unwrap_or_default();
     let prefix = query.get("prefix").map(|prefix| xml::element("Prefix", prefix)).unwrap_or_default();
     Ok(Reply::xml(format!(
@@ -104,16 +120,15 @@ fn entry(name: &str, bucket: &Bucket, region: &str) -> String {
 }
 
 /// The region that the new bucket is to be in.
-fn location_asked_for(call: &Call<'_>) -> Result<String, AwsError> {
+fn location_asked_for(call: &Call<'_>, constraint: Option<&str>) -> Result<String, AwsError> {
     let own = call.identity.region.as_str();
-    let constraint = location_constraint(call)?;
     let incompatible = |which: &str| {
         let message = format!(
             "The {which} location constraint is incompatible for the region specific endpoint this request was sent to."
         );
         AwsError::client("IllegalLocationConstraintException", message)
     };
-    match constraint.as_deref() {
+    match constraint {
         None if own == "us-east-1" => Ok(own.to_owned()),
         None => Err(incompatible("unspecified")),
         Some("us-east-1") => {
@@ -125,21 +140,24 @@ fn location_asked_for(call: &Call<'_>) -> Result<String, AwsError> {
     }
 }
 
-fn location_constraint(call: &Call<'_>) -> Result<Option<String>, AwsError> {
+/// The location and the tags that the body names.
+fn configuration(call: &Call<'_>) -> Result<(Option<String>, Tags), AwsError> {
     if call.request.body.is_empty() {
-        return Ok(None);
+        return Ok((None, Tags::default()));
     }
     let body = Element::parse(&call.request.body, "CreateBucketConfiguration")?;
     for child in &body.children {
         match child.name.as_str() {
-            "LocationConstraint" => {}
-            name @ ("Bucket" | "Location" | "Tags") => {
+            "LocationConstraint" | "Tags" => {}
+            name @ ("Bucket" | "Location") => {
                 return Err(AwsError::parameter_not_simulated(Service::S3, call.operation(), name));
             }
             _ => return Err(malformed()),
         }
     }
-    Ok(body.text_of("LocationConstraint").filter(|constraint| !constraint.is_empty()).map(str::to_owned))
+    let tags = body.child("Tags").map(Tags::of_bucket).transpose()?.unwrap_or_default();
+    let constraint = body.text_of("LocationConstraint").filter(|constraint| !constraint.is_empty());
+    Ok((constraint.map(str::to_owned), tags))
 }
 
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>

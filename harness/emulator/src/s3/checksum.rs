@@ -23,7 +23,8 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    const ALL: [Self; 5] = [Self::Crc32, Self::Crc32c, Self::Crc64Nvme, Self::Sha1, Self::Sha256];
+    /// All there are.
+    pub const ALL: [Self; 5] = [Self::Crc32, Self::Crc32c, Self::Crc64Nvme, Self::Sha1, Self::Sha256];
 
     /// The algorithm with S3's name, such as `CRC32`.
     pub fn named(name: &str) -> Option<Self> {
@@ -41,7 +42,13 @@ impl Algorithm {
         }
     }
 
-    fn header(self) -> &'static str {
+    /// The element that a document has a checksum in.
+    pub fn element_name(self) -> String {
+        format!("Checksum{}", self.name())
+    }
+
+    /// The header that a checksum is in.
+    pub fn header(self) -> &'static str {
         match self {
             Self::Crc32 => "x-amz-checksum-crc32",
             Self::Crc32c => "x-amz-checksum-crc32c",
@@ -61,14 +68,58 @@ impl Algorithm {
         }
     }
 
-    fn digest(self, body: &[u8]) -> Vec<u8> {
-        let crc = |algorithm| crc_fast::checksum(algorithm, body).to_be_bytes();
+    fn start(self) -> Running {
+        let crc = |algorithm| Running::Crc(crc_fast::Digest::new(algorithm));
         match self {
-            Self::Crc32 => crc(CrcAlgorithm::Crc32IsoHdlc)[4..].to_vec(),
-            Self::Crc32c => crc(CrcAlgorithm::Crc32Iscsi)[4..].to_vec(),
-            Self::Crc64Nvme => crc(CrcAlgorithm::Crc64Nvme).to_vec(),
-            Self::Sha1 => Sha1::digest(body).to_vec(),
-            Self::Sha256 => Sha256::digest(body).to_vec(),
+            Self::Crc32 => crc(CrcAlgorithm::Crc32IsoHdlc),
+            Self::Crc32c => crc(CrcAlgorithm::Crc32Iscsi),
+            Self::Crc64Nvme => crc(CrcAlgorithm::Crc64Nvme),
+            Self::Sha1 => Running::Sha1(Sha1::new()),
+            Self::Sha256 => Running::Sha256(Sha256::new()),
+        }
+    }
+
+    fn finish(self, running: Running) -> Vec<u8> {
+        let bytes = match running {
+            Running::Crc(digest) => digest.finalize().to_be_bytes().to_vec(),
+            Running::Sha1(digest) => digest.finalize().to_vec(),
+            Running::Sha256(digest) => digest.finalize().to_vec(),
+        };
+        bytes[bytes.len() - self.length()..].to_vec()
+    }
+}
+
+/// A digest that is being computed.
+enum Running {
+    Crc(crc_fast::Digest),
+    Sha1(Sha1),
+    Sha256(Sha256),
+}
+
+impl Running {
+    fn update(&mut self, block: &[u8]) {
+        match self {
+            Self::Crc(digest) => digest.update(block),
+            Self::Sha1(digest) => digest.update(block),
+            Self::Sha256(digest) => digest.update(block),
+        }
+    }
+}
+
+/// What an object's checksum is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    FullObject,
+    /// Of the checksums of the parts.
+    Composite,
+}
+
+impl Kind {
+    /// S3's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::FullObject => "FULL_OBJECT",
+            Self::Composite => "COMPOSITE",
         }
     }
 }
@@ -77,62 +128,128 @@ impl Algorithm {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checksum {
     pub algorithm: Algorithm,
-    /// The digest in base64.
+    pub kind: Kind,
+    /// The digest in base64, and in a composite one the number of parts behind it.
     pub value: String,
 }
 
 impl Checksum {
-    /// The checksum of a whole body.
-    pub fn of(algorithm: Algorithm, body: &[u8]) -> Self {
-        Self { algorithm, value: BASE64.encode(algorithm.digest(body)) }
+    /// The checksum of parts that have checksums of their own.
+    pub fn composite<'p>(algorithm: Algorithm, parts: impl Iterator<Item = &'p Self>) -> Self {
+        let (mut running, mut count) = (algorithm.start(), 0);
+        for part in parts {
+            running.update(&BASE64.decode(&part.value).expect("checksums are kept in base64"));
+            count += 1;
+        }
+        let value = format!("{}-{count}", BASE64.encode(algorithm.finish(running)));
+        Self { algorithm, kind: Kind::Composite, value }
     }
 
     /// The answer with the checksum in its headers.
     pub fn on(&self, reply: Reply) -> Reply {
-        reply.with_header(self.algorithm.header(), &self.value).with_header("x-amz-checksum-type", "FULL_OBJECT")
+        self.on_part(reply).with_header("x-amz-checksum-type", self.kind.name())
     }
 
-    /// The checksum as elements of `CopyObjectResult`.
+    /// The answer with a part's checksum in its headers.
+    pub fn on_part(&self, reply: Reply) -> Reply {
+        reply.with_header(self.algorithm.header(), &self.value)
+    }
+
+    /// The element with the value.
+    pub fn element(&self) -> String {
+        xml::element(&self.algorithm.element_name(), &self.value)
+    }
+
+    /// The checksum as elements of `CopyObjectResult` and the like.
     pub fn elements(&self) -> String {
-        let value = xml::element(&format!("Checksum{}", self.algorithm.name()), &self.value);
-        value + &xml::element("ChecksumType", "FULL_OBJECT")
+        self.element() + &xml::element("ChecksumType", self.kind.name())
     }
 }
 
-/// A body's MD5 in hexadecimal: the entity tag of an object that was put in one part.
-pub fn md5_hex(body: &[u8]) -> String {
-    Md5::digest(body).iter().map(|byte| format!("{byte:02x}")).collect()
+/// A body's MD5 and, where one is asked for, its checksum, computed in one pass over it.
+pub struct Digests {
+    pub md5: [u8; 16],
+    pub checksum: Option<Checksum>,
 }
 
-/// Verifies what the request says its body's checksums are, and returns the checksum to keep: the one
-/// given or, as S3 does since December 2024, CRC64NVME.
-pub fn verify(call: &Call<'_>, payload: &Payload) -> Result<Checksum, AwsError> {
-    verify_md5(call.request, &payload.body)?;
-    let given = verify_given(call, payload)?;
-    Ok(given.unwrap_or_else(|| Checksum::of(Algorithm::Crc64Nvme, &payload.body)))
+impl Digests {
+    /// Those of a body.
+    pub fn of(body: &[u8], algorithm: Option<Algorithm>) -> Self {
+        /// What both digests find in the processor's cache.
+        const BLOCK: usize = 32 * 1024;
+        let (mut md5, mut running) = (Md5::new(), algorithm.map(Algorithm::start));
+        for block in body.chunks(BLOCK) {
+            md5.update(block);
+            running.iter_mut().for_each(|running| running.update(block));
+        }
+        let checksum = algorithm.zip(running).map(|(algorithm, running)| Checksum {
+            algorithm,
+            kind: Kind::FullObject,
+            value: BASE64.encode(algorithm.finish(running)),
+        });
+        Self { md5: md5.finalize().into(), checksum }
+    }
+}
+
+/// Bytes in hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What a multipart upload's entity tag is: the MD5 of its parts' MD5s, and their number.
+pub fn etag_of_parts<'p>(parts: impl Iterator<Item = &'p [u8; 16]>) -> String {
+    let (mut md5, mut count) = (Md5::new(), 0);
+    for part in parts {
+        md5.update(part);
+        count += 1;
+    }
+    format!("{}-{count}", hex(&md5.finalize()))
+}
+
+/// Verifies what the request says its body's checksums are. Computed is, besides the MD5, the checksum given
+/// or, where none is, that of `otherwise`.
+pub fn verify(call: &Call<'_>, payload: &Payload, otherwise: Option<Algorithm>) -> Result<Digests, AwsError> {
+    let given_md5 = given_md5(call.request)?;
+    let given = given_checksum(call, payload)?;
+    let digests = Digests::of(&payload.body, given.as_ref().map(|(algorithm, _)| *algorithm).or(otherwise));
+    if given_md5.is_some_and(|given| given != digests.md5) {
+        return Err(AwsError::client("BadDigest", "The Content-MD5 you specified did not match what we received."));
+    }
+    match (given, &digests.checksum) {
+        (Some((algorithm, value)), Some(computed)) if value != computed.value => Err(mismatch(algorithm)),
+        _ => Ok(digests),
+    }
+}
+
+/// What S3 answers where a checksum is another than that given.
+pub fn mismatch(algorithm: Algorithm) -> AwsError {
+    let message = format!("The {} you specified did not match the calculated checksum.", algorithm.name());
+    AwsError::client("BadDigest", message)
 }
 
 /// Verifies like [`verify`], for an operation that must not be called without any checksum.
 pub fn verify_required(call: &Call<'_>, payload: &Payload) -> Result<(), AwsError> {
-    verify_md5(call.request, &payload.body)?;
-    let given = verify_given(call, payload)?;
-    if given.is_none() && call.request.header("content-md5").is_none() {
+    let digests = verify(call, payload, None)?;
+    if digests.checksum.is_none() && call.request.header("content-md5").is_none() {
         return Err(invalid("Missing required header for this request: Content-MD5"));
     }
     Ok(())
 }
 
-fn verify_md5(request: &Request, body: &[u8]) -> Result<(), AwsError> {
-    let Some(given) = request.header("content-md5") else { return Ok(()) };
-    let given = BASE64.decode(given).ok().filter(|digest| digest.len() == 16);
-    let given = given.ok_or_else(|| AwsError::client("InvalidDigest", "The Content-MD5 you specified was invalid."))?;
-    if given != Md5::digest(body).as_slice() {
-        return Err(AwsError::client("BadDigest", "The Content-MD5 you specified did not match what we received."));
-    }
-    Ok(())
+/// The checksum of the whole object that the request of `CompleteMultipartUpload` gives.
+pub fn given_of_object(call: &Call<'_>) -> Option<(Algorithm, String)> {
+    let of = |algorithm: Algorithm| Some((algorithm, call.request.header(algorithm.header())?.to_owned()));
+    Algorithm::ALL.into_iter().find_map(of)
 }
 
-fn verify_given(call: &Call<'_>, payload: &Payload) -> Result<Option<Checksum>, AwsError> {
+fn given_md5(request: &Request) -> Result<Option<[u8; 16]>, AwsError> {
+    let Some(given) = request.header("content-md5") else { return Ok(None) };
+    let given = BASE64.decode(given).ok().and_then(|digest| digest.try_into().ok());
+    given.map(Some).ok_or_else(|| AwsError::client("InvalidDigest", "The Content-MD5 you specified was invalid."))
+}
+
+/// The one checksum that the request gives, if it gives one, in the form that it must have.
+fn given_checksum(call: &Call<'_>, payload: &Payload) -> Result<Option<(Algorithm, String)>, AwsError> {
     let mut given = given(call, payload)?;
     if given.len() > 1 {
         let message = "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.";
@@ -151,12 +268,7 @@ fn verify_given(call: &Call<'_>, payload: &Payload) -> Result<Option<Checksum>, 
     if !BASE64.decode(&value).is_ok_and(|digest| digest.len() == algorithm.length()) {
         return Err(invalid(&format!("Value for {} header is invalid.", algorithm.header())));
     }
-    let computed = Checksum::of(algorithm, &payload.body);
-    if computed.value != value {
-        let message = format!("The {} you specified did not match the calculated checksum.", algorithm.name());
-        return Err(AwsError::client("BadDigest", message));
-    }
-    Ok(Some(computed))
+    Ok(Some((algorithm, value)))
 }
 
 /// The checksums that the request's headers and trailers give. Trailers must be those announced.
@@ -188,7 +300,8 @@ fn announced_but_missing() -> AwsError {
     )
 }
 
-fn invalid(message: &str) -> AwsError {
+/// An `InvalidRequest`.
+pub fn invalid(message: &str) -> AwsError {
     AwsError::client("InvalidRequest", message)
 }
 
@@ -205,8 +318,9 @@ mod tests {
             (Algorithm::Sha1, "f7c3bc1d808e04732adf679965ccc34ca7ae3441"),
             (Algorithm::Sha256, "15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225"),
         ] {
-            let hex: String = algorithm.digest(b"123456789").iter().map(|byte| format!("{byte:02x}")).collect();
-            assert_eq!(hex, expected, "{algorithm:?}");
+            let mut running = algorithm.start();
+            [&b"1234"[..], b"56789"].into_iter().for_each(|block| running.update(block));
+            assert_eq!(hex(&algorithm.finish(running)), expected, "{algorithm:?}");
             assert_eq!(algorithm.length() * 2, expected.len(), "{algorithm:?}");
         }
     }

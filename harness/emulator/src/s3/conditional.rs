@@ -6,7 +6,10 @@ use std::ops::Range;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 
-use super::objects::{Object, no_such_key};
+use super::object::{Object, quoted};
+use super::objects::no_such_key;
+use super::store::Version;
+use super::versions::Found;
 use crate::protocol::{AwsError, Request, Service};
 use crate::world::Call;
 
@@ -14,18 +17,18 @@ use crate::world::Call;
 ///
 /// `If-Match` that holds makes `If-Unmodified-Since` moot, and `If-None-Match` does so with
 /// `If-Modified-Since`.
-pub fn check_read(request: &Request, object: &Object) -> Result<(), AwsError> {
-    let conditions = Conditions { request, prefix: "", object };
+pub fn check_read(request: &Request, found: &Found<'_>) -> Result<(), AwsError> {
+    let conditions = Conditions { request, prefix: "", found };
     conditions.must_match()?;
     match conditions.has_changed() {
         true => Ok(()),
-        false => Err(AwsError::new(304, "NotModified", "Not Modified")),
+        false => Err(AwsError::new(304, "NotModified", "Not Modified").with_header("etag", quoted(&found.object.etag))),
     }
 }
 
 /// Checks the conditions on a copy's source: 412 where one fails.
-pub fn check_copy_source(request: &Request, object: &Object) -> Result<(), AwsError> {
-    let conditions = Conditions { request, prefix: "x-amz-copy-source-", object };
+pub fn check_copy_source(request: &Request, found: &Found<'_>) -> Result<(), AwsError> {
+    let conditions = Conditions { request, prefix: "x-amz-copy-source-", found };
     conditions.must_match()?;
     match conditions.has_changed() {
         true => Ok(()),
@@ -51,12 +54,14 @@ pub fn check_write(call: &Call<'_>, key: &str, existing: Option<&Object>) -> Res
     }
 }
 
-/// Checks `DeleteObject`'s condition, which holds where there is nothing to delete.
+/// Checks a deletion's condition against a key's current version: 404 where nothing is there, 412 where a
+/// delete marker or an object with another entity tag is.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html>
-pub fn check_delete(request: &Request, existing: Option<&Object>) -> Result<(), AwsError> {
-    match (request.header("if-match"), existing) {
-        (Some(tags), Some(object)) if !names(tags, &object.etag) => Err(failed("If-Match")),
-        _ => Ok(()),
+pub fn check_delete(tags: &str, key: &str, current: Option<&Version>) -> Result<(), AwsError> {
+    let current = current.ok_or_else(|| no_such_key(key))?;
+    match &current.object {
+        Some(object) if names(tags, &object.etag) => Ok(()),
+        _ => Err(failed("If-Match")),
     }
 }
 
@@ -84,7 +89,7 @@ struct Conditions<'a> {
     request: &'a Request,
     /// What stands before `if-match` and the others in a header's name.
     prefix: &'static str,
-    object: &'a Object,
+    found: &'a Found<'a>,
 }
 
 impl Conditions<'_> {
@@ -99,19 +104,19 @@ impl Conditions<'_> {
 
     fn must_match(&self) -> Result<(), AwsError> {
         if let Some(tags) = self.header("if-match") {
-            return if names(tags, &self.object.etag) { Ok(()) } else { Err(failed("If-Match")) };
+            return if names(tags, &self.found.object.etag) { Ok(()) } else { Err(failed("If-Match")) };
         }
         match self.date("if-unmodified-since") {
-            Some(date) if self.object.last_modified() > date => Err(failed("If-Unmodified-Since")),
+            Some(date) if self.found.version.last_modified() > date => Err(failed("If-Unmodified-Since")),
             _ => Ok(()),
         }
     }
 
     fn has_changed(&self) -> bool {
         if let Some(tags) = self.header("if-none-match") {
-            return !names(tags, &self.object.etag);
+            return !names(tags, &self.found.object.etag);
         }
-        self.date("if-modified-since").is_none_or(|date| self.object.last_modified() > date)
+        self.date("if-modified-since").is_none_or(|date| self.found.version.last_modified() > date)
     }
 }
 

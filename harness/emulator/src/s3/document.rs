@@ -4,10 +4,10 @@ use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesRef, Event};
 
-use crate::protocol::AwsError;
+use crate::protocol::{AwsError, xml};
 
 /// An element with its text (untrimmed: keys may begin and end with spaces) and its child elements.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Element {
     pub name: String,
     pub text: String,
@@ -30,9 +30,27 @@ impl Element {
         self.children.iter().filter(move |child| child.name == name)
     }
 
+    /// The first child with a name.
+    pub fn child(&self, name: &str) -> Option<&Element> {
+        self.children.iter().find(|child| child.name == name)
+    }
+
+    /// The element as a document.
+    pub fn render(&self, namespace: &str) -> String {
+        let inner = self.inner();
+        format!("<{0} xmlns=\"{namespace}\">{inner}</{0}>", self.name)
+    }
+
+    fn inner(&self) -> String {
+        if self.children.is_empty() {
+            return xml::escape(&self.text);
+        }
+        self.children.iter().map(|child| format!("<{0}>{1}</{0}>", child.name, child.inner())).collect()
+    }
+
     /// The text of the first child with a name.
     pub fn text_of(&self, name: &str) -> Option<&str> {
-        self.children.iter().find(|child| child.name == name).map(|child| child.text.as_str())
+        self.child(name).map(|child| child.text.as_str())
     }
 
     /// The text of a child that S3's schema requires.

@@ -5,37 +5,35 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::change::{Cause, Change};
 use super::rules::{Destination, Rule};
-use super::{Target, canonical_user, url_encode};
+use super::{canonical_user, url_encode};
 use crate::eventbridge::NewEvent;
 use crate::sns::NewNotification;
 use crate::sqs::NewMessage;
 use crate::world::{Call, FunctionSource, Undeliverable, World};
 
-/// What happened to an object.
-pub enum Change {
-    Created { size: usize, etag: String },
-    Removed,
-}
-
 /// The address that all requests come from.
 const SOURCE_IP: &str = "127.0.0.1";
 
 /// Counts a change that has been made to an object and tells of it whom the bucket's configuration names.
-/// `how` is the last part of the event's name: `Put`, `Copy` or `Delete`.
-pub fn record(world: &mut World, call: &Call<'_>, target: &Target, change: &Change, how: &str) {
-    let Some(bucket) = call.region(world).s3.buckets.get_mut(&target.bucket) else { return };
-    bucket.changes += 1;
-    let event = Event { call, target, change, how, sequencer: sequencer(call.clock.now(), bucket.changes) };
-    let name = event.name();
-    let rules = bucket.notifications.rules.iter().filter(|rule| rule.selects(&name, &target.key));
-    let (rules, event_bridge): (Vec<Rule>, bool) = (rules.cloned().collect(), bucket.notifications.event_bridge);
+pub fn record(world: &mut World, cause: &Cause<'_>, bucket: &str, change: &Change) {
+    let found = cause.bucket(world, bucket);
+    found.changes += 1;
+    let has_lifecycle = found.configurations.document("lifecycle").is_some();
+    let sequencer = change.kind.is_ordered().then(|| sequencer(cause.now, found.changes));
+    let event = Event { cause, bucket, change, sequencer };
+    let rules = found.notifications.rules.iter().filter(|rule| rule.selects(change.kind.name(), &change.key));
+    let (rules, event_bridge): (Vec<Rule>, bool) = (rules.cloned().collect(), found.notifications.event_bridge);
     for rule in rules {
         // S3 does not tell anyone that it could not deliver.
         let _: Result<(), Undeliverable> = deliver(world, &rule, event.notification(&rule.id));
     }
     if event_bridge {
-        world.put_service_event(&call.identity.account, &call.identity.region, event.for_event_bridge());
+        world.put_service_event(cause.account, cause.region, event.for_event_bridge());
+    }
+    if has_lifecycle {
+        world.changed();
     }
 }
 
@@ -72,47 +70,38 @@ fn deliver(world: &mut World, rule: &Rule, payload: String) -> Result<(), Undeli
 }
 
 struct Event<'a> {
-    call: &'a Call<'a>,
-    target: &'a Target,
+    cause: &'a Cause<'a>,
+    bucket: &'a str,
     change: &'a Change,
-    how: &'a str,
-    sequencer: String,
+    sequencer: Option<String>,
 }
 
 impl Event<'_> {
-    /// The name without `s3:`, such as `ObjectCreated:Put`.
-    fn name(&self) -> String {
-        let what = match self.change {
-            Change::Created { .. } => "ObjectCreated",
-            Change::Removed => "ObjectRemoved",
-        };
-        format!("{what}:{}", self.how)
-    }
-
     /// The message for a queue, a topic or a function: one record.
     fn notification(&self, configuration: &str) -> String {
-        let (identity, bucket) = (self.call.identity, &self.target.bucket);
+        let Self { cause, bucket, change, .. } = self;
+        let principal = cause.service.map_or_else(|| user_principal(cause.account), str::to_owned);
         let record = json!({
-            "eventVersion": "2.1",
+            "eventVersion": change.kind.format(),
             "eventSource": "aws:s3",
-            "awsRegion": identity.region,
-            "eventTime": iso_time(self.call.clock.now()),
-            "eventName": self.name(),
-            "userIdentity": { "principalId": user_principal(&identity.account) },
-            "requestParameters": { "sourceIPAddress": SOURCE_IP },
+            "awsRegion": cause.region,
+            "eventTime": iso_time(cause.now),
+            "eventName": change.kind.name(),
+            "userIdentity": { "principalId": principal },
+            "requestParameters": { "sourceIPAddress": self.address() },
             "responseElements": {
-                "x-amz-request-id": self.call.request_id,
-                "x-amz-id-2": self.call.ids.base64(56),
+                "x-amz-request-id": cause.request_id,
+                "x-amz-id-2": cause.ids.base64(56),
             },
             "s3": {
                 "s3SchemaVersion": "1.0",
                 "configurationId": configuration,
                 "bucket": {
                     "name": bucket,
-                    "ownerIdentity": { "principalId": owner_principal(&identity.account) },
+                    "ownerIdentity": { "principalId": owner_principal(cause.account) },
                     "arn": format!("arn:aws:s3:::{bucket}"),
                 },
-                "object": self.object(&url_encode(&self.target.key), "eTag"),
+                "object": self.object(&url_encode(&change.key), "eTag", "versionId"),
             },
         });
         json!({ "Records": [record] }).to_string()
@@ -120,23 +109,23 @@ impl Event<'_> {
 
     /// The event for EventBridge, where the key is not encoded.
     fn for_event_bridge(&self) -> NewEvent {
-        let bucket = &self.target.bucket;
+        let Self { cause, bucket, change, .. } = self;
+        let (detail_type, reason, deletion) = change.kind.for_event_bridge();
         let mut detail = json!({
             "version": "0",
             "bucket": { "name": bucket },
-            "object": self.object(&self.target.key, "etag"),
-            "request-id": self.call.request_id,
-            "requester": self.call.identity.account,
-            "source-ip-address": SOURCE_IP,
-            "reason": format!("{}Object", self.how),
+            "object": self.object(&change.key, "etag", "version-id"),
+            "request-id": cause.request_id,
+            "requester": cause.service.unwrap_or(cause.account),
         });
-        let detail_type = match self.change {
-            Change::Created { .. } => "Object Created",
-            Change::Removed => {
-                detail["deletion-type"] = "Permanently Deleted".into();
-                "Object Deleted"
+        if cause.service.is_none() {
+            detail["source-ip-address"] = SOURCE_IP.into();
+        }
+        for (name, value) in [("reason", reason), ("deletion-type", deletion)] {
+            if let Some(value) = value {
+                detail[name] = value.into();
             }
-        };
+        }
         NewEvent {
             source: "aws.s3".to_owned(),
             detail_type: detail_type.to_owned(),
@@ -145,13 +134,22 @@ impl Event<'_> {
         }
     }
 
-    fn object(&self, key: &str, etag_name: &str) -> Value {
+    fn address(&self) -> &str {
+        self.cause.service.unwrap_or(SOURCE_IP)
+    }
+
+    fn object(&self, key: &str, etag_name: &str, version_name: &str) -> Value {
         let mut object = json!({ "key": key });
-        if let Change::Created { size, etag } = self.change {
-            object["size"] = (*size).into();
-            object[etag_name] = etag.as_str().into();
+        if let Some(size) = self.change.size {
+            object["size"] = size.into();
         }
-        object["sequencer"] = self.sequencer.as_str().into();
+        let texts =
+            [(etag_name, &self.change.etag), (version_name, &self.change.version), ("sequencer", &self.sequencer)];
+        for (name, text) in texts {
+            if let Some(text) = text {
+                object[name] = text.as_str().into();
+            }
+        }
         object
     }
 }
@@ -180,12 +178,13 @@ mod tests {
     use bytes::Bytes;
     use http::{HeaderMap, Method, Uri};
 
+    use super::super::change::Kind;
     use super::*;
     use crate::protocol::{Identity, Request, Service};
     use crate::{Clock, Ids};
 
     /// Calls `check` with a `PutObject` of `a b.csv` to `uploads`.
-    fn with_call(check: impl FnOnce(&Call<'_>, &Target)) {
+    fn with_call(check: impl FnOnce(&Call<'_>)) {
         let request = Request {
             method: Method::PUT,
             uri: Uri::from_static("https://uploads.s3.us-east-1.amazonaws.com/a%20b.csv"),
@@ -200,16 +199,23 @@ mod tests {
         };
         let clock = Clock::starting_at("2026-01-01T00:00:00.25Z".parse().expect("a timestamp"));
         let (request, identity) = (&request, &identity);
-        let call = Call { request, identity, request_id: "N4N7GDK58NMKJ12R", clock, ids: Ids::seeded(1) };
-        check(&call, &Target { bucket: "uploads".to_owned(), key: "a b.csv".to_owned() });
+        check(&Call { request, identity, request_id: "N4N7GDK58NMKJ12R", clock, ids: Ids::seeded(1) });
+    }
+
+    fn change(kind: Kind, size: Option<usize>, etag: Option<&str>, version: Option<&str>) -> Change {
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        Change { kind, key: "a b.csv".to_owned(), size, etag: owned(etag), version: owned(version) }
+    }
+
+    fn told(call: &Call<'_>, change: &Change) -> NewEvent {
+        let sequencer = change.kind.is_ordered().then(|| "00617F08299329D189".to_owned());
+        Event { cause: &Cause::of(call), bucket: "uploads", change, sequencer }.for_event_bridge()
     }
 
     #[tokio::test(start_paused = true)]
     async fn eventbridge_is_told_with_the_key_as_it_is() {
-        with_call(|call, target| {
-            let change = Change::Created { size: 5, etag: "b1946ac92492d2347c6235b4d2611184".to_owned() };
-            let event = Event { call, target, change: &change, how: "Put", sequencer: "00617F08299329D189".to_owned() };
-            let event = event.for_event_bridge();
+        with_call(|call| {
+            let event = told(call, &change(Kind::Put, Some(5), Some("b1946ac92492d2347c6235b4d2611184"), None));
             assert_eq!((event.source.as_str(), event.detail_type.as_str()), ("aws.s3", "Object Created"));
             assert_eq!(event.resources, ["arn:aws:s3:::uploads"]);
             let expected = json!({
@@ -231,21 +237,33 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn eventbridge_is_told_that_a_deletion_is_permanent() {
-        with_call(|call, target| {
-            let event = Event { call, target, change: &Change::Removed, how: "Delete", sequencer: "1".to_owned() };
-            let event = event.for_event_bridge();
-            assert_eq!(event.detail_type, "Object Deleted");
-            assert_eq!(event.detail["object"], json!({ "key": "a b.csv", "sequencer": "1" }));
-            assert_eq!(event.detail["reason"], "DeleteObject");
-            assert_eq!(event.detail["deletion-type"], "Permanently Deleted");
+    async fn eventbridge_is_told_why_and_how() {
+        let expected = [
+            (Kind::Put, "Object Created", json!(["PutObject", null])),
+            (Kind::Post, "Object Created", json!(["POST Object", null])),
+            (Kind::Copy, "Object Created", json!(["CopyObject", null])),
+            (Kind::CompleteMultipartUpload, "Object Created", json!(["CompleteMultipartUpload", null])),
+            (Kind::Delete, "Object Deleted", json!(["DeleteObject", "Permanently Deleted"])),
+            (Kind::DeleteMarkerCreated, "Object Deleted", json!(["DeleteObject", "Delete Marker Created"])),
+            (Kind::TagsPut, "Object Tags Added", json!([null, null])),
+            (Kind::TagsDeleted, "Object Tags Deleted", json!([null, null])),
+            (Kind::AclPut, "Object ACL Updated", json!([null, null])),
+            (Kind::Expired, "Object Deleted", json!(["Lifecycle Expiration", "Permanently Deleted"])),
+        ];
+        with_call(|call| {
+            for (kind, detail_type, reasons) in expected {
+                let event = told(call, &change(kind, None, None, Some("v1")));
+                assert_eq!(event.detail_type, detail_type);
+                assert_eq!(json!([event.detail["reason"], event.detail["deletion-type"]]), reasons, "{kind:?}");
+                assert_eq!(event.detail["object"]["version-id"], "v1");
+            }
         });
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_test_event_names_the_bucket_and_the_request() {
-        with_call(|call, target| {
-            let mut event = test(call, &target.bucket);
+        with_call(|call| {
+            let mut event = test(call, "uploads");
             let host = event.as_object_mut().and_then(|event| event.remove("HostId"));
             assert!(host.is_some_and(|host| host.as_str().is_some_and(|host| host.len() == 76)));
             let expected = json!({

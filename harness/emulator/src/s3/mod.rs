@@ -1,31 +1,57 @@
 //! S3: buckets, objects, and the notifications of what happens to them.
 //!
 //! The modules, in reading order:
-//! - [`route`]: which operation, bucket and key a request names; [`accepted`]: which of its parameters are
-//!   simulated, so that no other is silently ignored;
-//! - [`buckets`], [`objects`] and [`list`]: the operations; [`conditional`]: `If-…` and `Range`;
+//! - [`route`]: which operation, bucket and key a request names; [`operations`]: the simulated ones;
+//!   [`accepted`]: which parameters are simulated, so that no other is silently ignored; [`presigned`]: requests
+//!   whose signature is in their URL;
+//! - [`store`]: a bucket's objects with their versions, [`object`] one of them; [`versions`]: which one a request
+//!   means;
+//! - [`buckets`], [`objects`], [`copy`], [`delete`], [`multipart`] with [`complete`], [`post`] with [`form`],
+//!   [`tagging`], [`acl`], [`attributes`], and [`list`] with [`page`]: the operations; [`conditional`]: `If-…`
+//!   and `Range`;
+//! - [`configurations`]: what is stored for a bucket and returned; of it [`cors`] and [`lifecycle`] are acted on;
 //! - [`chunked`], [`checksum`] and [`document`]: what a request's body is, whether it is intact, what it says;
-//! - [`notification`]: a bucket's notification configuration and [`rules`] its filters; [`event`]: what is
-//!   sent to whom.
+//! - [`notification`]: a bucket's notification configuration and [`rules`] its filters; [`change`]: what happens
+//!   to objects; [`event`]: what is sent to whom.
 //!
 //! What always holds: an object's body is shared, never copied; every change of an object is told to
 //! [`event`] in the same call.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/Welcome.html>
 
 mod accepted;
+mod acl;
+mod attributes;
 mod buckets;
+mod change;
 mod checksum;
 mod chunked;
+mod complete;
 mod conditional;
+mod configurations;
+mod copy;
+mod cors;
+mod delete;
 mod document;
 mod event;
+mod form;
+mod lifecycle;
 mod list;
+mod multipart;
 mod notification;
+mod object;
 mod objects;
+mod operations;
+mod page;
+mod post;
+mod presigned;
 mod route;
 mod rules;
+mod store;
+mod tagging;
+mod versions;
 
-pub use route::{bucket_and_key, operation_name};
+pub(crate) use lifecycle::{next_due, outstanding, run_due};
+pub use route::{bucket_and_key, is_service_host, operation_name};
 pub use rules::selects;
 
 use std::collections::BTreeMap;
@@ -35,7 +61,7 @@ use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::{Digest as _, Sha256};
 
-use crate::protocol::{AwsError, Reply, Service};
+use crate::protocol::{AwsError, Identity, Reply, Request};
 use crate::world::{Call, World};
 
 /// The buckets of one account in one region.
@@ -46,16 +72,35 @@ pub(crate) struct State {
 
 struct Bucket {
     created: Timestamp,
-    objects: BTreeMap<String, objects::Object>,
+    versioning: store::Versioning,
+    objects: store::Objects,
+    uploads: multipart::Uploads,
     notifications: rules::Configuration,
+    configurations: configurations::Configurations,
+    tags: tagging::Tags,
+    acl: &'static str,
     /// The number of changes to objects so far, from which sequencers are made.
     changes: u64,
 }
 
-/// The bucket and key of a request, empty where it has none.
+/// What a request is about, empty where it names none.
 struct Target {
     bucket: String,
     key: String,
+    /// The version's id.
+    version: Option<String>,
+}
+
+impl Target {
+    fn of(request: &Request) -> Result<Self, AwsError> {
+        let (bucket, key) = bucket_and_key(request);
+        let version = request.query().into_iter().find(|(name, _)| name == "versionId").map(|(_, id)| id);
+        if version.as_ref().is_some_and(String::is_empty) {
+            let error = AwsError::client("InvalidArgument", "Version id cannot be the empty string");
+            return Err(error.with_detail("ArgumentName", "versionId"));
+        }
+        Ok(Self { bucket: bucket.unwrap_or_default(), key: key.unwrap_or_default(), version })
+    }
 }
 
 /// The namespace of S3's answers.
@@ -63,24 +108,47 @@ const NAMESPACE: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
 
 /// Answers one request to S3.
 pub(crate) fn answer(world: &mut World, call: &Call<'_>) -> Result<Reply, AwsError> {
-    let answer = dispatch(world, call);
-    match answer {
-        // HTTP allows no body here, so the SDK's typed error comes from the status alone. What AWS would
-        // never answer (501) keeps its body, which tells why.
-        Err(error) if error.status != 501 && (call.request.method == Method::HEAD || error.status == 304) => {
-            Ok(Reply::empty().with_status(error.status))
+    let owner = if call.identity.is_anonymous() { owner(world, call) } else { None };
+    let call = &Call { identity: owner.as_ref().unwrap_or(call.identity), ids: call.ids.clone(), ..*call };
+    let target = Target::of(call.request)?;
+    let crosses = call.request.headers.contains_key("origin") && call.request.method != Method::OPTIONS;
+    let headers = if crosses { cors::headers(world, call, &target) } else { Vec::new() };
+    match dispatch(world, call, &target) {
+        Ok(reply) => Ok(cors::with(reply, headers)),
+        Err(mut error) => {
+            error.headers.extend(headers);
+            // HTTP allows no body here, so the SDK's typed error comes from the status alone. What AWS would
+            // never answer (501) keeps its body, which tells why.
+            let is_bodiless = call.request.method == Method::HEAD || error.status == 304;
+            if error.status != 501 && is_bodiless { Ok(error.without_body()) } else { Err(error) }
         }
-        answer => answer,
     }
 }
 
-fn dispatch(world: &mut World, call: &Call<'_>) -> Result<Reply, AwsError> {
-    let operation = accepted::OPERATIONS.iter().find(|operation| operation.name == call.operation());
-    let operation = operation.ok_or_else(|| AwsError::not_simulated(Service::S3, call.operation()))?;
+fn dispatch(world: &mut World, call: &Call<'_>, target: &Target) -> Result<Reply, AwsError> {
+    // Without permissions of the public, nobody reads or writes without a signature.
+    if call.identity.is_anonymous() {
+        return Err(AwsError::new(403, "AccessDenied", "Access Denied"));
+    }
+    let operation = accepted::operation(call.operation())?;
     accepted::check(operation, call)?;
-    let (bucket, key) = bucket_and_key(call.request);
-    let target = Target { bucket: bucket.unwrap_or_default(), key: key.unwrap_or_default() };
-    (operation.run)(world, call, &target)
+    if !presigned::is_presigned(call.request) {
+        return (operation.run)(world, call, target);
+    }
+    presigned::check(world, call)?;
+    let request = presigned::with_hoisted_headers(call.request);
+    let call = Call { request: &request, ids: call.ids.clone(), ..*call };
+    (operation.run)(world, &call, target)
+}
+
+/// Whom an unsigned request acts for that is allowed without a signature: the bucket's owner, for what a browser
+/// asks before it sends a request, and for a form, which carries a signature of its own.
+fn owner(world: &World, call: &Call<'_>) -> Option<Identity> {
+    let (bucket, _) = bucket_and_key(call.request);
+    let region = world.regions().find(|region| region.s3.buckets.contains_key(bucket.as_deref().unwrap_or_default()));
+    let is_open = matches!(call.operation(), "PreflightRequest" | "PostObject");
+    let region = region.filter(|_| is_open)?;
+    Some(Identity { account: region.account.clone(), region: region.name.clone(), ..call.identity.clone() })
 }
 
 /// The call's bucket, or the error that S3 answers where it is not there.
@@ -118,6 +186,11 @@ fn xml_time(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string()
 }
 
+/// A time as S3 answers it in its errors.
+fn xml_time_with_seconds(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
 /// Text URL-encoded as S3 does in events and listings: a space becomes a plus, slashes stay.
 fn url_encode(text: &str) -> String {
     const SPECIAL: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'*').remove(b'/');
@@ -127,5 +200,5 @@ fn url_encode(text: &str) -> String {
 /// The canonical user id of an account, 64 hexadecimal digits. AWS's is random; here it follows from the
 /// account's number.
 fn canonical_user(account: &str) -> String {
-    Sha256::digest(account).iter().map(|byte| format!("{byte:02x}")).collect()
+    checksum::hex(&Sha256::digest(account))
 }

@@ -18,7 +18,7 @@ use crate::world::{Call, Undeliverable, World};
 pub fn put(world: &mut World, call: &Call<'_>, target: &Target) -> Result<Reply, AwsError> {
     bucket(world, call, &target.bucket)?;
     let payload = Payload::of(call.request)?;
-    checksum::verify(call, &payload)?;
+    checksum::verify(call, &payload, None)?;
     let configuration = Configuration::parse(&payload.body, &call.ids)?;
     let destinations = || configuration.rules.iter().map(|rule| &rule.destination);
     destinations().try_for_each(|destination| check_arn(call, destination))?;

@@ -13,6 +13,7 @@ use crate::protocol::Request;
 pub fn operation_name(request: &Request) -> &'static str {
     let query = Query(request.query());
     match bucket_and_key(request) {
+        (Some(_), _) if request.method == Method::OPTIONS => "PreflightRequest",
         (None, _) => service_operation(&request.method, &query),
         (Some(bucket), None) if bucket == "WriteGetObjectResponse" => "WriteGetObjectResponse",
         (Some(_), None) => bucket_operation(&request.method, &query),
@@ -35,6 +36,11 @@ pub fn bucket_and_key(request: &Request) -> (Option<String>, Option<String>) {
     };
     let non_empty = |text: String| (!text.is_empty()).then_some(text);
     (non_empty(bucket), non_empty(decode(key)))
+}
+
+/// Whether a host is one of S3's own.
+pub fn is_service_host(host: &str) -> bool {
+    host.ends_with(".amazonaws.com") && (host.starts_with("s3.") || bucket_of_host(host).is_some())
 }
 
 /// What stands before the label `s3` or `s3-…` of a host name, or before `localhost`, where clients that are given

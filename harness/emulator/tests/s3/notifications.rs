@@ -1,9 +1,8 @@
 //! S3's event notifications: what is configured, and what a function is handed.
 
-mod common;
-
 use std::sync::{Arc, Mutex};
 
+use super::common::{config, emulator};
 use aws_lambda_events::event::s3::S3Event;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::ProvideErrorMetadata as _;
@@ -13,7 +12,6 @@ use aws_sdk_s3::types::{
     Event, EventBridgeConfiguration, FilterRule, LambdaFunctionConfiguration, NotificationConfiguration,
     NotificationConfigurationFilter, QueueConfiguration, S3KeyFilter, TopicConfiguration,
 };
-use common::{config, emulator};
 use rehearsal_emulator::{FunctionEvent, FunctionSource};
 
 const FUNCTION: &str = "arn:aws:lambda:us-east-1:123456789012:function:Import";

@@ -1,50 +1,15 @@
-//! S3's operations on buckets and objects, as the AWS SDK sees them.
+//! Objects: putting, getting, copying and deleting them.
 
-mod common;
-
-use aws_sdk_s3::Client;
-use aws_sdk_s3::config::Builder;
-use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use aws_sdk_s3::operation::RequestId as _;
 use aws_sdk_s3::primitives::{ByteStream, DateTime, SdkBody};
-use aws_sdk_s3::types::{
-    BucketLocationConstraint, ChecksumAlgorithm, ChecksumMode, CreateBucketConfiguration, Delete, EncodingType,
-    MetadataDirective, ObjectIdentifier,
-};
+use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode, Delete, MetadataDirective, ObjectIdentifier};
 use bytes::Bytes;
-use common::{config, emulator};
 use http_body_util::Full;
-use rehearsal_emulator::Emulator;
 use rehearsal_emulator::protocol::Request;
 
-const CSV: &[u8] = b"id,name\n1,One\n";
-/// CSV's MD5.
-const CSV_ETAG: &str = "\"81f4281af6f498d717bd0b355ae0da62\"";
-
-/// A client with a bucket named `uploads`.
-async fn client() -> Client {
-    let client = Client::new(&config(&emulator()));
-    client.create_bucket().bucket("uploads").send().await.expect("the name is free");
-    client
-}
-
-fn client_of(emulator: &Emulator, change: impl FnOnce(Builder) -> Builder) -> Client {
-    Client::from_conf(change(Builder::from(&config(emulator))).build())
-}
-
-async fn put(client: &Client, key: &str, body: &'static [u8]) {
-    let request = client.put_object().bucket("uploads").key(key);
-    request.body(ByteStream::from_static(body)).send().await.expect("the bucket is there");
-}
-
-/// The code and the status of a failed call.
-fn failure<T: std::fmt::Debug, E: ProvideErrorMetadata + std::fmt::Debug>(
-    result: Result<T, SdkError<E>>,
-) -> (String, u16) {
-    let error = result.expect_err("the call is to be refused");
-    let status = error.raw_response().expect("the service answered").status().as_u16();
-    (error.code().unwrap_or_default().to_owned(), status)
-}
+use super::common::emulator;
+use super::{CSV, CSV_ETAG, client, client_of, failure, put};
 
 #[tokio::test(start_paused = true)]
 async fn an_object_comes_back_as_it_was_put() {
@@ -274,66 +239,6 @@ async fn a_copy_keeps_metadata_or_replaces_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_listing_comes_in_pages() {
-    let client = client().await;
-    let keys: Vec<String> = (0..7).map(|number| format!("k{number}")).collect();
-    for key in &keys {
-        put(&client, key, CSV).await;
-    }
-    let mut pages = client.list_objects_v2().bucket("uploads").max_keys(3).into_paginator().send();
-    let (mut sizes, mut listed) = (Vec::new(), Vec::new());
-    while let Some(page) = pages.next().await {
-        let page = page.expect("the bucket is there");
-        assert_eq!(page.key_count(), Some(page.contents().len() as i32));
-        sizes.push(page.contents().len());
-        listed.extend(page.contents().iter().filter_map(|object| object.key().map(str::to_owned)));
-    }
-    assert_eq!((sizes, listed), (vec![3, 3, 1], keys));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_listing_rolls_up_common_prefixes() {
-    let client = client().await;
-    for key in ["a.csv", "in/1.csv", "in/2.csv", "in/deep/3.csv", "out/4.csv", "z.csv"] {
-        put(&client, key, CSV).await;
-    }
-    let mut pages = client.list_objects_v2().bucket("uploads").delimiter("/").max_keys(1).into_paginator().send();
-    let mut listed = Vec::new();
-    while let Some(page) = pages.next().await {
-        let page = page.expect("the bucket is there");
-        let objects = page.contents().iter().filter_map(|object| object.key());
-        listed.extend(
-            objects.chain(page.common_prefixes().iter().filter_map(|common| common.prefix())).map(str::to_owned),
-        );
-    }
-    assert_eq!(listed, ["a.csv", "in/", "out/", "z.csv"]);
-
-    let inner = client.list_objects_v2().bucket("uploads").prefix("in/").delimiter("/").start_after("in/1.csv");
-    let inner = inner.fetch_owner(true).send().await.expect("the bucket is there");
-    assert_eq!(inner.contents().iter().filter_map(|object| object.key()).collect::<Vec<_>>(), ["in/2.csv"]);
-    assert_eq!(inner.contents()[0].owner().and_then(|owner| owner.id()).map(str::len), Some(64));
-    assert_eq!(inner.common_prefixes().iter().filter_map(|common| common.prefix()).collect::<Vec<_>>(), ["in/deep/"]);
-    assert_eq!((inner.key_count(), inner.is_truncated()), (Some(2), Some(false)));
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_listing_tells_of_each_object_and_encodes_on_request() {
-    let client = client().await;
-    put(&client, "a b&<ü>.csv", CSV).await;
-    let listed = client.list_objects_v2().bucket("uploads").send().await.expect("the bucket is there");
-    let object = &listed.contents()[0];
-    assert_eq!(object.key(), Some("a b&<ü>.csv"));
-    assert_eq!((object.size(), object.e_tag()), (Some(14), Some(CSV_ETAG)));
-    assert_eq!(object.last_modified().map(DateTime::secs), Some(1_767_225_600));
-    assert_eq!(object.storage_class().map(|class| class.as_str()), Some("STANDARD"));
-    let encoded = client.list_objects_v2().bucket("uploads").encoding_type(EncodingType::Url).send().await;
-    let encoded = encoded.expect("the bucket is there");
-    assert_eq!(encoded.contents()[0].key(), Some("a+b%26%3C%C3%BC%3E.csv"));
-    let wrong = client.list_objects_v2().bucket("uploads").continuation_token("?").send().await;
-    assert_eq!(failure(wrong), ("InvalidArgument".to_owned(), 400));
-}
-
-#[tokio::test(start_paused = true)]
 async fn deleting_succeeds_whether_or_not_there_is_something() {
     let client = client().await;
     for key in ["a", " b ", "c", "d"] {
@@ -372,51 +277,12 @@ async fn what_is_missing_is_answered_with_the_sdks_typed_errors() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn buckets_are_created_once_listed_and_deleted_when_empty() {
-    let client = client().await;
-    client.create_bucket().bucket("uploads").send().await.expect("in us-east-1 it can be created again");
-    client.create_bucket().bucket("archive").send().await.expect("the name is free");
-    let wrong = client.create_bucket().bucket("No_Bucket").send().await;
-    assert_eq!(failure(wrong), ("InvalidBucketName".to_owned(), 400));
-    let listed = client.list_buckets().send().await.expect("there are buckets");
-    let names: Vec<_> = listed.buckets().iter().filter_map(|bucket| bucket.name()).collect();
-    assert_eq!(names, ["archive", "uploads"]);
-    put(&client, "k", CSV).await;
-    let full = client.delete_bucket().bucket("uploads").send().await;
-    assert_eq!(failure(full), ("BucketNotEmpty".to_owned(), 409));
-    client.delete_bucket().bucket("archive").send().await.expect("it is empty");
-    let gone = client.head_bucket().bucket("archive").send().await;
-    assert_eq!(failure(gone).1, 404);
-}
-
-#[tokio::test(start_paused = true)]
-async fn bucket_names_are_global_and_buckets_are_in_one_region() {
-    let emulator = emulator();
-    let virginia = client_of(&emulator, |config| config);
-    let ireland = client_of(&emulator, |config| config.region(aws_types::region::Region::new("eu-west-1")));
-    let unspecified = ireland.create_bucket().bucket("uploads").send().await;
-    assert_eq!(failure(unspecified), ("IllegalLocationConstraintException".to_owned(), 400));
-    let there = CreateBucketConfiguration::builder().location_constraint(BucketLocationConstraint::EuWest1).build();
-    let create = || ireland.create_bucket().bucket("uploads").create_bucket_configuration(there.clone());
-    create().send().await.expect("the name is free");
-    assert_eq!(failure(create().send().await), ("BucketAlreadyOwnedByYou".to_owned(), 409));
-    let location = ireland.get_bucket_location().bucket("uploads").send().await.expect("it is there");
-    assert_eq!(location.location_constraint().map(|region| region.as_str()), Some("eu-west-1"));
-    let elsewhere = virginia.list_objects_v2().bucket("uploads").send().await;
-    assert_eq!(failure(elsewhere), ("PermanentRedirect".to_owned(), 301));
-    let again = virginia.create_bucket().bucket("uploads").send().await;
-    assert_eq!(failure(again), ("BucketAlreadyOwnedByYou".to_owned(), 409));
-}
-
-#[tokio::test(start_paused = true)]
 async fn what_is_not_simulated_is_refused_by_name() {
     let client = client().await;
     let write = || client.put_object().bucket("uploads").key("k").body(ByteStream::from_static(CSV));
     for (request, named) in [
-        (write().tagging("a=b"), "x-amz-tagging"),
         (write().website_redirect_location("/other"), "x-amz-website-redirect-location"),
         (write().sse_customer_algorithm("AES256"), "x-amz-server-side-encryption-customer-algorithm"),
-        (write().acl(aws_sdk_s3::types::ObjectCannedAcl::PublicRead), "x-amz-acl: public-read"),
         (write().storage_class(aws_sdk_s3::types::StorageClass::Glacier), "x-amz-storage-class: GLACIER"),
     ] {
         let error = request.send().await.expect_err("it is not simulated").into_service_error();
@@ -424,9 +290,6 @@ async fn what_is_not_simulated_is_refused_by_name() {
         let message = error.message().unwrap_or_default();
         assert!(message.contains(named) && message.contains("PutObject"), "{named}: {message}");
     }
-    let versions = client.list_object_versions().bucket("uploads").send().await.expect_err("it is not simulated");
-    assert_eq!(versions.into_service_error().message(), Some("S3's operation ListObjectVersions is not simulated"));
-    let upload = client.create_multipart_upload().bucket("uploads").key("k").send().await;
-    let upload = upload.expect_err("it is not simulated").into_service_error();
-    assert_eq!(upload.message(), Some("S3's operation CreateMultipartUpload is not simulated"));
+    let lock = client.get_object_retention().bucket("uploads").key("k").send().await.expect_err("it is not simulated");
+    assert_eq!(lock.into_service_error().message(), Some("S3's operation GetObjectRetention is not simulated"));
 }

@@ -1,14 +1,12 @@
 //! S3's event notifications through queues, topics and EventBridge, from end to end.
 
-mod common;
-
+use super::common::{config, emulator};
 use aws_lambda_events::event::s3::S3Event;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{
     Event, EventBridgeConfiguration, NotificationConfiguration, QueueConfiguration, TopicConfiguration,
 };
 use aws_sdk_sqs::types::Message;
-use common::{config, emulator};
 use serde_json::{Value, json};
 
 const QUEUE: &str = "arn:aws:sqs:us-east-1:123456789012:Files";
