@@ -33,6 +33,7 @@ impl Driver {
             tokio::task::spawn_local(async move { backend.drive().await }),
             tokio::task::spawn_local(push::accept(Rc::clone(&shared), shared.backend.function_events())),
             tokio::task::spawn_local(hosts::serve(Rc::clone(&shared), hosts)),
+            tokio::task::spawn_local(watch_mail(Rc::clone(&shared))),
         ];
         tasks.extend(mappings.iter().map(|mapping| tokio::task::spawn_local(Rc::clone(mapping).run())));
         tasks.extend(streams.iter().map(|stream| tokio::task::spawn_local(Rc::clone(stream).run())));
@@ -43,6 +44,14 @@ impl Driver {
 impl Drop for Driver {
     fn drop(&mut self) {
         self.tasks.iter().for_each(tokio::task::JoinHandle::abort);
+    }
+}
+
+/// Records each mail when it arrives. Never returns before the backend ends.
+async fn watch_mail(shared: Rc<Shared>) {
+    let mut changes = shared.backend.changes();
+    while changes.changed().await.is_ok() {
+        shared.collect_mail();
     }
 }
 

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use aws_types::SdkConfig;
-use rehearsal_emulator::Ids;
+use rehearsal_emulator::{Ids, Mail};
 use serde_json::Value;
 
 use crate::app::App;
@@ -14,7 +14,7 @@ use crate::invoke::Lambda;
 use crate::pending::PendingWork;
 use crate::stack::Stack;
 use crate::stubs::Stubs;
-use crate::trace::{EventId, Recorder};
+use crate::trace::{EventId, Recorder, What};
 
 /// What all parts of the driver share.
 pub struct Shared {
@@ -30,6 +30,7 @@ pub struct Shared {
     problems: RefCell<Vec<String>>,
     /// How many events for functions have been taken from the backend.
     taken: Cell<u64>,
+    mails: RefCell<Vec<Mail>>,
 }
 
 impl Shared {
@@ -39,8 +40,8 @@ impl Shared {
             stack.functions.iter().filter_map(|function| Some((function.clone(), app.code(&function.logical_id)?)));
         let lambda = Lambda::new(bound, backend.config(), backend.clock(), ids.clone(), recorder.clone());
         let (pending, problems, taken) = (PendingWork::default(), RefCell::default(), Cell::new(0));
-        let stubs = Stubs::default();
-        Rc::new(Self { backend, stack, lambda, ids, recorder, pending, stubs, problems, taken })
+        let (stubs, mails) = (Stubs::default(), RefCell::default());
+        Rc::new(Self { backend, stack, lambda, ids, recorder, pending, stubs, problems, taken, mails })
     }
 
     /// How Lambda itself reaches AWS: not traced, for polling and deleting.
@@ -90,6 +91,21 @@ impl Shared {
     /// What has been noted.
     pub fn problems(&self) -> Vec<String> {
         self.problems.borrow().clone()
+    }
+
+    /// Takes the mail that has arrived, and records it.
+    pub fn collect_mail(&self) {
+        for mail in self.backend.take_mail() {
+            let cause = mail.origin.as_deref().and_then(|origin| self.recorder.producer(origin));
+            let (from, to, subject) = (mail.from.clone(), mail.to.clone(), mail.subject.clone());
+            self.recorder.record(cause, What::Mail { from, to, subject });
+            self.mails.borrow_mut().push(mail);
+        }
+    }
+
+    /// The mail that has arrived since everything was in place, oldest first.
+    pub fn mails(&self) -> Vec<Mail> {
+        self.mails.borrow().clone()
     }
 
     /// Notes that an event for a function has been taken from the backend.

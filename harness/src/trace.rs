@@ -90,6 +90,8 @@ pub enum What {
         #[serde(skip_serializing_if = "Option::is_none")]
         error: Option<String>,
     },
+    /// A mail arrived.
+    Mail { from: String, to: String, subject: String },
     /// A line that a handler logged.
     Log { level: String, message: String },
     /// Lambda gave an asynchronous event up, or a message was left to its queue.

@@ -175,7 +175,7 @@ fn stack() -> Stack {
         tables: vec![table("Airports"), table("Rejects")],
         functions: vec![function("ReadCsv"), function("StoreRecord")],
         buses: vec![EventBus { logical_id: id("Business"), name: id("Business"), arn: arn("Business") }],
-        topics: vec![Topic { logical_id: id("News"), name: id("News"), arn: arn("News"), policy: None }],
+        topics: vec![Topic { logical_id: id("News"), name: id("News"), arn: arn("News"), attributes: BTreeMap::new() }],
         apis: vec![api],
         not_simulated: vec![NotSimulated {
             logical_id: id("ReadCsvRole"),

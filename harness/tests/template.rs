@@ -223,6 +223,72 @@ fn queues_have_their_attributes_as_createqueue_takes_them() {
     assert!(!stack.queues[1].has_redrive_policy());
 }
 
+/// <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-function-sns.html>
+#[test]
+fn a_sam_event_of_a_topic_filters_and_may_put_a_queue_in_between() {
+    let stack = good(
+        r#"
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  News:
+    Type: AWS::SNS::Topic
+    Properties: { DisplayName: News }
+  Ordered:
+    Type: AWS::SNS::Topic
+    Properties: { TopicName: ordered.fifo, FifoTopic: true, ContentBasedDeduplication: true }
+  Inbox: { Type: AWS::SQS::Queue }
+  Dead: { Type: AWS::SQS::Queue }
+  Mailed:
+    Type: AWS::SNS::Subscription
+    Properties: { TopicArn: !Ref News, Protocol: email, Endpoint: alice@example.com, FilterPolicy: '{"kind": ["new"]}' }
+  Reader:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: bootstrap
+      Runtime: provided.al2023
+      Events:
+        Direct:
+          Type: SNS
+          Properties:
+            Topic: !Ref News
+            FilterPolicyScope: MessageBody
+            FilterPolicy: { order: { total: [{ numeric: [">", 10] }] } }
+            RedrivePolicy: { deadLetterTargetArn: !GetAtt Dead.Arn }
+        Queued: { Type: SNS, Properties: { Topic: !Ref News, SqsSubscription: true } }
+        Own:
+          Type: SNS
+          Properties:
+            Topic: !Ref Ordered
+            SqsSubscription: { QueueArn: !GetAtt Inbox.Arn, QueueUrl: !Ref Inbox, BatchSize: 5 }
+"#,
+        &[],
+    );
+    let told = stack.subscriptions.iter().map(|each| {
+        let attributes = each.attributes.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>();
+        format!("{} {} {}", each.protocol, each.endpoint.rsplit(':').next().unwrap_or_default(), attributes.join(" "))
+    });
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [
+            r#"email alice@example.com FilterPolicy={"kind": ["new"]}"#,
+            "lambda shop-Reader-x1y2z3 FilterPolicy={\"order\":{\"total\":[{\"numeric\":[\">\",10]}]}} \
+             FilterPolicyScope=MessageBody \
+             RedrivePolicy={\"deadLetterTargetArn\":\"arn:aws:sqs:us-east-1:123456789012:shop-Dead-x1y2z3\"}",
+            "sqs shop-ReaderQueuedQueue-x1y2z3 ",
+            "sqs shop-Inbox-x1y2z3 ",
+        ]
+    );
+    let mappings = stack.event_source_mappings.iter().map(|each| (each.queue_arn.as_str(), each.batch_size));
+    let queue = |name: &str| format!("arn:aws:sqs:us-east-1:123456789012:shop-{name}-x1y2z3");
+    let (added, own) = (queue("ReaderQueuedQueue"), queue("Inbox"));
+    assert_eq!(mappings.collect::<Vec<_>>(), [(added.as_str(), 10), (own.as_str(), 5)]);
+    let attributes = stack.topics.iter().map(|topic| json!(topic.attributes));
+    assert_eq!(
+        attributes.collect::<Vec<_>>(),
+        [json!({ "DisplayName": "News" }), json!({ "ContentBasedDeduplication": "true", "FifoTopic": "true" })]
+    );
+}
+
 #[test]
 fn subscriptions_come_from_topics_resources_and_sam_events() {
     let stack = everything();

@@ -1,5 +1,6 @@
 //! The default backend: AWS in this process, under virtual time.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -12,7 +13,7 @@ use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProt
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use futures_util::future::LocalBoxFuture;
-use rehearsal_emulator::{Clock, DEFAULT_ACCOUNT, Emulator, FunctionEvent, HostHandler, Ids};
+use rehearsal_emulator::{Clock, DEFAULT_ACCOUNT, Emulator, FunctionEvent, HostHandler, Ids, Mail};
 use tokio::sync::{mpsc, watch};
 
 use super::{Backend, Standing};
@@ -28,6 +29,8 @@ pub struct Embedded {
     account: String,
     clock: Clock,
     function_events: Arc<AtomicU64>,
+    /// How many mails were taken.
+    mail_taken: Cell<usize>,
 }
 
 impl Embedded {
@@ -41,7 +44,13 @@ impl Embedded {
     /// An empty AWS with an account of one's own choice.
     pub fn of_account(account: &str, clock: Clock, ids: Ids, hosts: HostHandler) -> Self {
         let emulator = Emulator::new(clock, ids).with_account(account).with_hosts(hosts);
-        Self { emulator, account: account.to_owned(), clock, function_events: Arc::default() }
+        Self {
+            emulator,
+            account: account.to_owned(),
+            clock,
+            function_events: Arc::default(),
+            mail_taken: Cell::default(),
+        }
     }
 
     /// The AWS itself, to be put behind something else than an SDK in this process.
@@ -127,6 +136,13 @@ impl Backend for Embedded {
 
     fn origin_of(&self, message_id: &str) -> Option<String> {
         self.emulator.origin_of(message_id)
+    }
+
+    fn take_mail(&self) -> Vec<Mail> {
+        let mut all = self.emulator.mails();
+        let new = all.split_off(self.mail_taken.get());
+        self.mail_taken.set(self.mail_taken.get() + new.len());
+        new
     }
 
     fn standing(&self) -> LocalBoxFuture<'_, Standing> {

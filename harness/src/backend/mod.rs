@@ -32,7 +32,7 @@ use std::time::Duration;
 use aws_types::SdkConfig;
 use futures_util::future::LocalBoxFuture;
 use jiff::Timestamp;
-use rehearsal_emulator::{Clock, FunctionEvent, Outstanding, QueueDepth};
+use rehearsal_emulator::{Clock, FunctionEvent, Mail, Outstanding, QueueDepth};
 use tokio::sync::{mpsc, watch};
 
 /// An AWS to replay a scenario on.
@@ -69,6 +69,9 @@ pub trait Backend {
     /// The id of the request that a message follows from which another service put into a queue, where the
     /// backend knows.
     fn origin_of(&self, message_id: &str) -> Option<String>;
+
+    /// The mail that arrived since this was asked for the last time; none where the backend keeps no mailbox.
+    fn take_mail(&self) -> Vec<Mail>;
 
     /// What stands in it now: the ground on which `settle` decides. Asked for only while the driver itself has
     /// nothing to do.

@@ -14,7 +14,8 @@ pub fn allow_deliveries(stack: &mut Stack, account: &str) {
         queue.attributes.insert("Policy".to_owned(), policy.to_string());
     }
     for topic in stack.topics.iter_mut().filter(|topic| targets.contains(&topic.arn)) {
-        topic.policy = Some(policy(&topic.arn, "sns:Publish", account).to_string());
+        let policy = policy(&topic.arn, "sns:Publish", account);
+        topic.attributes.insert("Policy".to_owned(), policy.to_string());
     }
 }
 

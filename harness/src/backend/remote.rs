@@ -10,7 +10,7 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_types::SdkConfig;
 use futures_util::future::{LocalBoxFuture, join_all};
-use rehearsal_emulator::{Clock, FunctionEvent, HostHandler, Outstanding, QueueDepth};
+use rehearsal_emulator::{Clock, FunctionEvent, HostHandler, Mail, Outstanding, QueueDepth};
 use tokio::sync::{mpsc, watch};
 
 use super::client::Network;
@@ -199,6 +199,10 @@ impl Backend for Remote {
 
     fn origin_of(&self, _: &str) -> Option<String> {
         None
+    }
+
+    fn take_mail(&self) -> Vec<Mail> {
+        Vec::new()
     }
 
     fn standing(&self) -> LocalBoxFuture<'_, Standing> {

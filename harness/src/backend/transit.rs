@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use bytes::Bytes;
 use rehearsal_emulator::eventbridge::pattern::Pattern;
 use rehearsal_emulator::protocol::{Identity, Request, Service, query};
+use rehearsal_emulator::sns;
 use serde_json::{Value, json};
 
 use super::table_writes::may_have_written;
@@ -39,6 +40,9 @@ struct Books {
     causes: BTreeMap<String, String>,
     /// How many calls wrote to tables, or may have.
     table_writes: u64,
+    /// The topics and deduplication ids of messages to FIFO topics. A replay in real time is over before they are
+    /// forgotten.
+    deduplicated: BTreeSet<(String, String)>,
 }
 
 impl Transit {
@@ -138,14 +142,17 @@ impl Transit {
 
     fn publication(&self, operation: &str, request: &Request, answer: &Bytes) {
         let topic = query::form(request).get("TopicArn").cloned().unwrap_or_default();
-        let count = match operation {
-            "Publish" => 1,
-            // One for each message that was taken.
-            "PublishBatch" => String::from_utf8_lossy(answer).matches("<MessageId>").count(),
-            _ => 0,
-        };
-        for _ in 0..count {
-            self.deliver(&topic, "SNS Publish");
+        let answer = String::from_utf8_lossy(answer);
+        let taken = answer.split("<Failed>").next().unwrap_or_default();
+        let is_taken = |id: &String| taken.contains(&format!("<Id>{id}</Id>"));
+        for message in sns::published(operation, request) {
+            let is_taken = message.id.as_ref().is_none_or(is_taken);
+            let is_new = || !topic.ends_with(".fifo") || self.books().is_new(&topic, message.deduplication_id());
+            if is_taken && is_new() {
+                let of_topic = self.0.stack.subscriptions.iter().filter(|each| each.topic_arn == topic);
+                let wanting = of_topic.filter(|each| message.is_wanted(&each.protocol, &each.attributes));
+                wanting.for_each(|subscription| self.deliver(&subscription.endpoint, "SNS Publish"));
+            }
         }
     }
 
@@ -180,6 +187,8 @@ impl Transit {
             Some("sqs") => self.books().expect(last(arn, ':'), 1, cause),
             Some("sns") => {
                 let of_topic = self.0.stack.subscriptions.iter().filter(|each| each.topic_arn == arn);
+                // What a filter makes of another service's message is not foreseen.
+                let of_topic = of_topic.filter(|each| !each.attributes.contains_key("FilterPolicy"));
                 of_topic.for_each(|subscription| self.deliver(&subscription.endpoint, cause));
             }
             _ => {}
@@ -192,6 +201,11 @@ impl Transit {
 }
 
 impl Books {
+    /// Whether a FIFO topic was given a deduplication id for the first time.
+    fn is_new(&mut self, topic: &str, id: String) -> bool {
+        self.deduplicated.insert((topic.to_owned(), id))
+    }
+
     fn expect(&mut self, queue: &str, count: u64, cause: &str) {
         *self.expected.entry(queue.to_owned()).or_default() += count;
         self.causes.insert(queue.to_owned(), cause.to_owned());
@@ -229,168 +243,4 @@ fn last(text: &str, separator: char) -> &str {
 }
 
 #[cfg(test)]
-mod tests {
-    use http::{HeaderMap, Method};
-    use rstest::rstest;
-
-    use super::*;
-    use crate::stack::{BucketNotification, Rule, RuleTarget, Subscription};
-
-    /// A bucket that tells a queue of created CSV files and the bus of everything, a topic with two queues, and a
-    /// rule on a bus of its own and one on the default bus.
-    fn stack() -> Stack {
-        let queue = |name: &str| format!("arn:aws:sqs:us-east-1:1:{name}");
-        let notification = BucketNotification {
-            events: vec!["s3:ObjectCreated:*".to_owned()],
-            prefix: Some("in/".to_owned()),
-            suffix: Some(".csv".to_owned()),
-            target: NotificationTarget::Queue(queue("files")),
-        };
-        let bucket = Bucket {
-            logical_id: "Uploads".to_owned(),
-            name: "uploads".to_owned(),
-            notifications: vec![notification],
-            event_bridge: true,
-        };
-        let rule = |bus: &str, pattern: Value, target: String| Rule {
-            logical_id: "Rule".to_owned(),
-            name: "rule".to_owned(),
-            arn: "arn:aws:events:us-east-1:1:rule/rule".to_owned(),
-            bus: bus.to_owned(),
-            event_pattern: Some(pattern),
-            schedule: None,
-            enabled: true,
-            targets: vec![RuleTarget {
-                id: "t".to_owned(),
-                arn: target,
-                input: None,
-                input_path: None,
-                dead_letter_arn: None,
-                maximum_retry_attempts: None,
-                maximum_event_age: None,
-            }],
-        };
-        let subscription = |name: &str| Subscription {
-            logical_id: name.to_owned(),
-            topic_arn: "arn:aws:sns:us-east-1:1:news".to_owned(),
-            protocol: "sqs".to_owned(),
-            endpoint: queue(name),
-            attributes: BTreeMap::new(),
-        };
-        Stack {
-            buckets: vec![bucket],
-            subscriptions: vec![subscription("one"), subscription("two")],
-            rules: vec![
-                rule("shop", json!({ "detail": { "total": [{ "numeric": [">", 10] }] } }), queue("large")),
-                rule("default", json!({ "detail-type": ["Object Deleted"] }), queue("deleted")),
-            ],
-            ..Stack::default()
-        }
-    }
-
-    fn call(service: Service, operation: &str) -> Identity {
-        Identity { service, operation: operation.to_owned(), account: "1".to_owned(), region: "us-east-1".to_owned() }
-    }
-
-    fn request(method: Method, path: &str, body: impl Into<Bytes>) -> Request {
-        let uri = format!("http://127.0.0.1:4566/{path}").parse().expect("a URI");
-        Request { method, uri, headers: HeaderMap::new(), body: body.into() }
-    }
-
-    fn answered(status: u16, body: &str) -> http::Response<Bytes> {
-        let response = http::Response::builder().status(status);
-        response.body(Bytes::from(body.to_owned())).expect("a status and a body")
-    }
-
-    fn object(transit: &Transit, method: Method, operation: &str, key: &str, status: u16) {
-        let request = request(method, &format!("uploads/{key}"), "");
-        transit.observe(&call(Service::S3, operation), &request, &answered(status, ""));
-    }
-
-    fn missing(transit: &Transit, queue: &str) -> u64 {
-        transit.missing(queue, 0).map_or(0, |(count, _)| count)
-    }
-
-    #[rstest]
-    #[case::selected("in/a.csv", 200, 1)]
-    #[case::encoded("in/red%20flower.csv", 200, 1)]
-    #[case::another_prefix("out/a.csv", 200, 0)]
-    #[case::another_suffix("in/a.txt", 200, 0)]
-    #[case::refused("in/a.csv", 403, 0)]
-    fn an_object_that_is_put_is_a_message_for_each_notification_that_selects_it(
-        #[case] key: &str,
-        #[case] status: u16,
-        #[case] expected: u64,
-    ) {
-        let transit = Transit::new(stack());
-        object(&transit, Method::PUT, "PutObject", key, status);
-        assert_eq!(missing(&transit, "files"), expected);
-    }
-
-    /// S3 tells of no removal where nothing was.
-    #[test]
-    fn only_an_object_that_is_there_is_removed_and_the_bus_is_told() {
-        let transit = Transit::new(stack());
-        object(&transit, Method::DELETE, "DeleteObject", "a", 204);
-        assert_eq!(missing(&transit, "deleted"), 0);
-        object(&transit, Method::PUT, "PutObject", "a", 200);
-        object(&transit, Method::DELETE, "DeleteObject", "a", 204);
-        assert_eq!(missing(&transit, "deleted"), 1);
-        assert_eq!(
-            transit.missing("deleted", 0).map(|(_, cause)| cause).as_deref(),
-            Some("S3 ObjectRemoved:Delete Uploads/a")
-        );
-    }
-
-    #[test]
-    fn a_publication_is_a_message_for_each_subscription() {
-        let transit = Transit::new(stack());
-        let body = "Action=Publish&TopicArn=arn%3Aaws%3Asns%3Aus-east-1%3A1%3Anews&Message=hello";
-        transit.observe(&call(Service::Sns, "Publish"), &request(Method::POST, "", body), &answered(200, ""));
-        assert_eq!((missing(&transit, "one"), missing(&transit, "two")), (1, 1));
-    }
-
-    #[rstest]
-    #[case::matches("shop", 12, "{\"Entries\":[{\"EventId\":\"e\"}]}", 1)]
-    #[case::does_not_match("shop", 9, "{\"Entries\":[{\"EventId\":\"e\"}]}", 0)]
-    #[case::another_bus("default", 12, "{\"Entries\":[{\"EventId\":\"e\"}]}", 0)]
-    #[case::refused_entry("shop", 12, "{\"Entries\":[{\"ErrorCode\":\"InternalFailure\"}]}", 0)]
-    fn an_event_is_a_message_for_each_target_of_the_rules_that_match(
-        #[case] bus: &str,
-        #[case] total: u32,
-        #[case] answer: &str,
-        #[case] expected: u64,
-    ) {
-        let transit = Transit::new(stack());
-        let detail = json!({ "total": total }).to_string();
-        let entry = json!({ "EventBusName": bus, "Source": "s", "DetailType": "d", "Detail": detail });
-        let asked = request(Method::POST, "", json!({ "Entries": [entry] }).to_string());
-        transit.observe(&call(Service::EventBridge, "PutEvents"), &asked, &answered(200, answer));
-        assert_eq!(missing(&transit, "large"), expected);
-    }
-
-    /// A message that comes back after its visibility timeout is one, and S3's test of a destination is none.
-    #[test]
-    fn what_comes_out_of_a_queue_is_counted_once_by_its_id() {
-        let transit = Transit::new(stack());
-        let queue = json!({ "QueueUrl": "http://127.0.0.1:4566/1/files" }).to_string();
-        let asked = || request(Method::POST, "", queue.clone());
-        let test = json!({ "Service": "Amazon S3", "Event": "s3:TestEvent" }).to_string();
-        let received = |id: &str, body: &str| json!({ "Messages": [{ "MessageId": id, "Body": body }] }).to_string();
-        for _ in 0..2 {
-            transit.observe(&call(Service::Sqs, "SendMessage"), &asked(), &answered(200, "{}"));
-        }
-        for (id, body, left) in [("t", test.as_str(), 2), ("a", "x", 1), ("a", "x", 1), ("b", "y", 0)] {
-            let answer = answered(200, &received(id, body));
-            transit.observe(&call(Service::Sqs, "ReceiveMessage"), &asked(), &answer);
-            assert_eq!(missing(&transit, "files"), left, "after {id}");
-        }
-    }
-
-    #[test]
-    fn what_is_in_a_queue_is_not_on_its_way() {
-        let transit = Transit::new(stack());
-        object(&transit, Method::PUT, "PutObject", "in/a.csv", 200);
-        assert_eq!(transit.missing("files", 1), None);
-    }
-}
+mod tests;

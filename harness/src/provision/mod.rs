@@ -2,10 +2,13 @@
 //! depends on what.
 
 mod bucket;
+mod confirmation;
 mod queue;
 mod rule;
 mod table;
 mod topic;
+
+pub use confirmation::confirm;
 
 use std::fmt;
 

@@ -5,10 +5,8 @@ use crate::stack::{Subscription, Topic};
 
 impl Clients<'_> {
     pub async fn topic(&self, topic: &Topic) -> Provisioned {
-        let mut create = self.sns.create_topic().name(&topic.name);
-        if let Some(policy) = &topic.policy {
-            create = create.attributes("Policy", policy);
-        }
+        let attributes = topic.attributes.clone().into_iter().collect();
+        let mut create = self.sns.create_topic().name(&topic.name).set_attributes(Some(attributes));
         if let Some((key, value)) = self.tag {
             let tag = aws_sdk_sns::types::Tag::builder().key(*key).value(*value).build();
             create = create.tags(built(&topic.logical_id, tag)?);

@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::backend::Embedded;
 use crate::driver::{Asking, Driver, host_handler};
 use crate::outcome::Failure;
-use crate::provision::{ProvisionError, provision};
+use crate::provision::{ProvisionError, confirm, provision};
 use crate::scenario::Scenario;
 use crate::settle::{self, Settled};
 use crate::shared::Shared;
@@ -70,7 +70,10 @@ pub fn replay(scenario: &Scenario, stack: &Stack, app: &App, settings: Settings)
         let recorder = Recorder::new(clock, stack.logical_ids());
         let _logs = crate::logs::capture(recorder.clone());
         let shared = Shared::new(backend, stack.clone(), app, ids, recorder);
-        let provisioned = provision(&shared.stack, &shared.service_config(), None).await;
+        let provisioned = match provision(&shared.stack, &shared.service_config(), None).await {
+            Ok(()) => confirm(&shared.service_config(), &shared.backend.take_mail()).await,
+            refused => refused,
+        };
         play(scenario, shared, host_requests, provisioned, settings.whole).await
     })
 }
@@ -98,6 +101,7 @@ async fn play(
     let driver = Driver::start(Rc::clone(&shared), hosts).await;
     let mut failures: Vec<Failure> = player.steps(&driver).await.err().map(|failure| *failure).into_iter().collect();
     let settled = settle::settle(&driver, settle::DEFAULT_LIMIT).await;
+    shared.collect_mail();
     shared.recorder.record(None, What::Settled { state: settled.to_string() });
     drop(driver);
     // Reading what is left is not part of what happened.

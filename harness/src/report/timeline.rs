@@ -91,6 +91,7 @@ fn line(event: &Event) -> String {
             let outcome = error.as_ref().map_or_else(|| format!("→ {status}"), |error| format!("✗ {error}"));
             format!("{sender}{method} {url} {outcome}")
         }
+        What::Mail { to, subject, .. } => format!("→ mail to {to}: {subject}"),
         What::Log { level, message } => format!("{level} {message}"),
         What::GaveUp { reason, .. } => format!("✗ {reason}"),
         What::Settled { state } => format!("settled: {state}"),

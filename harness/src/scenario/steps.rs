@@ -194,10 +194,10 @@ pub struct SqsSend {
     pub attributes: BTreeMap<String, String>,
 }
 
-/// `sns.publish`: exactly one of `message` and `json` is there.
+/// `sns.publish`: exactly one of `message`, `json` and `by_protocol` is there.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("oneOf" = [{"required": ["message"]}, {"required": ["json"]}]))]
+#[schemars(extend("oneOf" = [{"required": ["message"]}, {"required": ["json"]}, {"required": ["by_protocol"]}]))]
 pub struct SnsPublish {
     /// The topic's logical id.
     pub topic: Located<String>,
@@ -206,7 +206,14 @@ pub struct SnsPublish {
     /// The message as JSON.
     #[serde(default, deserialize_with = "json")]
     pub json: Option<Value>,
+    /// A message for each protocol, such as `sqs` or `email`, and under `default` for all others. What is no text is sent
+    /// as JSON.
+    pub by_protocol: Option<Map<String, Value>>,
     pub subject: Option<String>,
+    /// The message's group, which a FIFO topic wants.
+    pub group: Option<String>,
+    /// What tells a FIFO topic that a message is a duplicate.
+    pub deduplication_id: Option<String>,
     /// Message attributes of type String.
     #[serde(default, deserialize_with = "texts")]
     #[schemars(with = "BTreeMap<String, Scalar>")]
@@ -284,7 +291,7 @@ substitute_in!(S3Put: key, body, content_type, metadata);
 substitute_in!(S3Delete: key);
 substitute_in!(EventsPut: source, detail_type, detail, resources);
 substitute_in!(SqsSend: body, json, attributes);
-substitute_in!(SnsPublish: message, json, subject, attributes);
+substitute_in!(SnsPublish: message, json, by_protocol, subject, group, deduplication_id, attributes);
 substitute_in!(Invoke: payload, expect);
 substitute_in!(Fail: message);
 

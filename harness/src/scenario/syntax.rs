@@ -24,7 +24,7 @@ const ALTERNATIVES: [(&str, &[&str], bool); 4] = [
     ("s3.put", &["body", "file"], true),
     ("http", &["body", "json", "file"], false),
     ("sqs.send", &["body", "json"], true),
-    ("sns.publish", &["message", "json"], true),
+    ("sns.publish", &["message", "json", "by_protocol"], true),
 ];
 
 /// Reads a scenario from its text.

@@ -10,7 +10,7 @@ use super::Tell;
 use crate::app::App;
 use crate::backend::{Backend, Embedded};
 use crate::driver::{Asking, Driver, host_handler};
-use crate::provision::{ProvisionError, provision};
+use crate::provision::{ProvisionError, confirm, provision};
 use crate::shared::Shared;
 use crate::stack::Stack;
 use crate::trace::{Ended, Event, Recorder, What};
@@ -67,6 +67,7 @@ impl Served {
         let _logs = crate::logs::capture(recorder.clone());
         let shared = Shared::new(self.backend, stack, app, Ids::unseeded(), recorder);
         provision(&shared.stack, &shared.service_config(), None).await?;
+        confirm(&shared.service_config(), &shared.backend.take_mail()).await?;
         Ok(Provisioned { _driver: Driver::start(shared, self.requests).await, _logs })
     }
 }
@@ -92,6 +93,7 @@ fn line(event: &Event) -> Option<String> {
             Some(format!("{time} λ   {function}{again} {how}{took}{why}"))
         }
         What::GaveUp { function, reason } => Some(format!("{time} λ   {function} gave up: {reason}")),
+        What::Mail { to, subject, .. } => Some(format!("{time} mail to {to}: {subject}")),
         What::Log { level, message } => Some(format!("{time} λ     {level} {message}")),
         _ => None,
     }

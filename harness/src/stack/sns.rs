@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-/// An SNS standard topic.
+/// An SNS topic.
 #[derive(Clone, Debug)]
 pub struct Topic {
     pub logical_id: String,
     pub name: String,
     pub arn: String,
-    /// Who may publish, as JSON text, where that is not the account alone.
-    pub policy: Option<String>,
+    /// The attributes as `CreateTopic` takes them: `FifoTopic`, `DisplayName` and so on.
+    pub attributes: BTreeMap<String, String>,
 }
 
 /// An SNS subscription.
@@ -17,10 +17,17 @@ pub struct Topic {
 pub struct Subscription {
     pub logical_id: String,
     pub topic_arn: String,
-    /// `sqs` or `lambda`.
+    /// `sqs`, `lambda`, `email` and so on.
     pub protocol: String,
-    /// The queue's or function's ARN.
+    /// The queue's or function's ARN, the address, or the URL.
     pub endpoint: String,
     /// The attributes as `Subscribe` takes them: `RawMessageDelivery` and so on.
     pub attributes: BTreeMap<String, String>,
+}
+
+impl Subscription {
+    /// Whether an address subscribes.
+    pub fn is_mail(&self) -> bool {
+        self.protocol.starts_with("email")
+    }
 }

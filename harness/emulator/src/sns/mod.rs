@@ -32,7 +32,7 @@ use std::collections::BTreeMap;
 
 use crate::arn::Arn;
 use crate::protocol::query::{self, Form};
-use crate::protocol::{AwsError, Reply, Service, paging, xml};
+use crate::protocol::{AwsError, Reply, Request, Service, paging, xml};
 use crate::world::{Call, World};
 
 pub(crate) use deliver::{Retry, next_due, outstanding, run_due};
@@ -70,6 +70,51 @@ pub(crate) fn answer(world: &mut World, call: &Call<'_>) -> Result<Reply, AwsErr
         operation => Err(AwsError::not_simulated(Service::Sns, operation)),
     };
     Ok(query::reply(call.operation(), &result?, call.request_id))
+}
+
+/// Whether SNS takes a text as a subscription's `FilterPolicy` with a `FilterPolicyScope`.
+///
+/// # Errors
+/// Why it does not.
+pub fn check_filter_policy(policy: &str, scope: Option<&str>) -> Result<(), String> {
+    filter::Filter::parse(Some(policy), scope).map(drop).map_err(|refusal| refusal.to_string())
+}
+
+/// The messages that a request publishes, read for those who watch it on its way to another AWS.
+pub fn published(operation: &str, request: &Request) -> Vec<Published> {
+    let form = query::form(request);
+    let entries = match operation {
+        "Publish" => vec![form],
+        "PublishBatch" => query::members(&form, "PublishBatchRequestEntries.member"),
+        _ => Vec::new(),
+    };
+    let read = |entry: Form| {
+        let id = entry.get("Id").cloned();
+        Some(Published { id, notification: publish::notification(&entry).ok()? })
+    };
+    entries.into_iter().filter_map(read).collect()
+}
+
+/// A message that a request publishes.
+#[derive(Clone, Debug)]
+pub struct Published {
+    /// The id of an entry of a batch.
+    pub id: Option<String>,
+    notification: publish::Notification,
+}
+
+impl Published {
+    /// Whether a subscription with these attributes gets it.
+    pub fn is_wanted(&self, protocol: &str, attributes: &BTreeMap<String, String>) -> bool {
+        let get = |name: &str| attributes.get(name).map(String::as_str);
+        let filter = filter::Filter::parse(get("FilterPolicy"), get("FilterPolicyScope")).ok().flatten();
+        filter.is_none_or(|filter| filter.takes(&self.notification, protocol))
+    }
+
+    /// What tells a FIFO topic that it is a duplicate.
+    pub fn deduplication_id(&self) -> String {
+        fifo::deduplication_id(&self.notification)
+    }
 }
 
 /// Refuses a form's parameters that are not simulated by name.

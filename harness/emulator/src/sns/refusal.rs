@@ -1,5 +1,7 @@
 //! Why an attribute of a topic or subscription is refused. How SNS words that depends on the operation.
 
+use std::fmt;
+
 use super::invalid;
 use crate::protocol::AwsError;
 
@@ -10,6 +12,16 @@ pub(super) enum Refusal {
     /// SNS has no such attribute, or nobody can set it.
     Unknown(String),
     NotSimulated(AwsError),
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Invalid(reason) => formatter.write_str(reason),
+            Self::Unknown(name) => write!(formatter, "Unknown attribute {name}"),
+            Self::NotSimulated(error) => formatter.write_str(&error.message),
+        }
+    }
 }
 
 impl Refusal {

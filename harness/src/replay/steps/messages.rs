@@ -3,7 +3,7 @@
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_types::SdkConfig;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Done, Failed, Player, sent};
 use crate::scenario::{Content, EventsPut, SnsPublish, SqsSend};
@@ -46,9 +46,15 @@ impl Player<'_> {
 
     pub(super) async fn publish(&self, config: &SdkConfig, step: &SnsPublish, content: Option<Content<'_>>) -> Done {
         let topic = self.named(&self.shared.stack.topics, &step.topic.value, |topic| &topic.logical_id)?;
-        let message = self.text(content)?;
-        let publish = aws_sdk_sns::Client::new(config).publish().topic_arn(&topic.arn).message(message);
-        let mut publish = publish.set_subject(step.subject.clone());
+        let publish = aws_sdk_sns::Client::new(config).publish().topic_arn(&topic.arn);
+        let publish = match &step.by_protocol {
+            Some(messages) => publish.message_structure("json").message(structured(messages)),
+            None => publish.message(self.text(content)?),
+        };
+        let mut publish = publish
+            .set_subject(step.subject.clone())
+            .set_message_group_id(step.group.clone())
+            .set_message_deduplication_id(step.deduplication_id.clone());
         for (name, value) in &step.attributes {
             let attribute =
                 aws_sdk_sns::types::MessageAttributeValue::builder().data_type("String").string_value(value);
@@ -56,4 +62,11 @@ impl Player<'_> {
         }
         sent(publish.send().await)
     }
+}
+
+/// A message for each protocol, as SNS takes it: a JSON object of texts.
+fn structured(messages: &Map<String, Value>) -> String {
+    let text = |message: &Value| message.as_str().map_or_else(|| message.to_string(), str::to_owned);
+    let texts = messages.iter().map(|(protocol, message)| (protocol.clone(), text(message).into()));
+    Value::Object(texts.collect()).to_string()
 }

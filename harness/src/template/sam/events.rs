@@ -186,11 +186,62 @@ pub(super) fn stream(event: &Event<'_>, _: &mut [Resource], expansion: &mut Expa
     expansion.resources.push(event.resource("AWS::Lambda::EventSourceMapping", properties));
 }
 
-pub(super) fn sns(event: &Event<'_>, _: &mut [Resource], expansion: &mut Expansion, _: &mut Report) {
-    let mut properties = event.renamed(&[("Topic", "TopicArn")]);
-    properties.push(event.property("Protocol", text_at(&event.place, "lambda")));
-    properties.push(event.property("Endpoint", event.arn_of(event.function)));
+pub(super) fn sns(event: &Event<'_>, _: &mut [Resource], expansion: &mut Expansion, report: &mut Report) {
+    let mut properties = event.renamed(&[
+        ("Topic", "TopicArn"),
+        ("FilterPolicy", "FilterPolicy"),
+        ("FilterPolicyScope", "FilterPolicyScope"),
+        ("RedrivePolicy", "RedrivePolicy"),
+    ]);
+    let (protocol, endpoint) = match subscribed_queue(event, expansion, report) {
+        Some(queue) => ("sqs", queue),
+        None => ("lambda", event.arn_of(event.function)),
+    };
+    properties.push(event.property("Protocol", text_at(&event.place, protocol)));
+    properties.push(event.property("Endpoint", endpoint));
     expansion.resources.push(event.resource("AWS::SNS::Subscription", properties));
+}
+
+/// The ARN of the queue between topic and function, which `SqsSubscription` asks for: `true` for one that SAM adds, or
+/// one that is there. The function takes its messages.
+/// <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-function-sns.html>
+fn subscribed_queue(event: &Event<'_>, expansion: &mut Expansion, report: &mut Report) -> Option<Node> {
+    let (key, written) = entry(event.properties, "SqsSubscription")?;
+    let mut mapping = Vec::new();
+    let queue = match (written.scalar().as_deref(), written.mapping()) {
+        (Some("true"), _) => {
+            let id = format!("{}Queue", event.id);
+            expansion.resources.push(generated(
+                id.clone(),
+                "AWS::SQS::Queue",
+                &key.span,
+                "AWS::SQS::Queue",
+                Vec::new(),
+            ));
+            event.arn_of(&id)
+        }
+        (Some("false"), _) => return None,
+        (_, Some(entries)) => {
+            let shape = Shape::of(&["QueueArn", "QueueUrl", "QueuePolicyLogicalId", "BatchSize", "Enabled"]);
+            shape.check(report, &event.id, &format!("{}.SqsSubscription", event.what), entries);
+            mapping
+                .extend(entries.iter().filter(|(key, _)| matches!(key.text(), Some("BatchSize" | "Enabled"))).cloned());
+            let Some(arn) = written.get("QueueArn") else {
+                report.error(&key.span, "an `SqsSubscription` that is a mapping needs `QueueArn`");
+                return None;
+            };
+            arn.clone()
+        }
+        _ => {
+            report.error(&written.span, "`SqsSubscription` is true, false or a mapping with `QueueArn`");
+            return None;
+        }
+    };
+    mapping.push((text_at(&key.span, "EventSourceArn"), queue.clone()));
+    mapping.push(event.property("FunctionName", event.arn_of(event.function)));
+    let id = format!("{}EventSourceMapping", event.id);
+    expansion.resources.push(generated(id, "AWS::Lambda::EventSourceMapping", &key.span, &event.what, mapping));
+    Some(queue)
 }
 
 /// SAM wants the bucket in the same template, and writes the notification into it.

@@ -74,10 +74,10 @@ pub(super) const KINDS: &[Kind] = &[
     Kind {
         names: &["SNS"],
         shape: Shape {
-            reads: &["Topic"],
+            reads: &["Topic", "FilterPolicy", "FilterPolicyScope", "RedrivePolicy", "SqsSubscription"],
             descriptive: &[],
             harmless: &[],
-            refused: &["FilterPolicy", "FilterPolicyScope", "RedrivePolicy", "Region", "SqsSubscription"],
+            refused: &["Region"],
         },
         required: &["Topic"],
         expand: sns,
