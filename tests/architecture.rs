@@ -5,13 +5,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The harness's modules from the bottom up: each may import those before it.
-const LAYERS: [&str; 37] = [
+const LAYERS: [&str; 38] = [
     // Plain data and pure functions over it: the user's files, and what a run leaves behind.
     "words",
     "diagnostic",
     "yaml",
     "stack",
     "template",
+    "findings",
     "scenario",
     "matching",
     "stubs",
@@ -50,12 +51,13 @@ const LAYERS: [&str; 37] = [
 ];
 
 /// Modules that never touch a network: nothing of the AWS SDK stands in them.
-const WITHOUT_SDK: [&str; 21] = [
+const WITHOUT_SDK: [&str; 22] = [
     "words",
     "diagnostic",
     "yaml",
     "stack",
     "template",
+    "findings",
     "scenario",
     "matching",
     "stubs",
@@ -78,7 +80,8 @@ const SDK_TYPES_AS_DATA: [(&str, &str); 2] =
     [("event", "aws_sdk_sqs::types::"), ("event", "aws_sdk_dynamodbstreams::types::")];
 
 /// What reports may read: what came of a run, and the words for it.
-const REPORT_READS: [&str; 8] = ["outcome", "parity", "stack", "trace", "diagnostic", "snapshot", "settle", "words"];
+const REPORT_READS: [&str; 9] =
+    ["findings", "outcome", "parity", "stack", "trace", "diagnostic", "snapshot", "settle", "words"];
 
 /// Words that only the named files may have, and what to use elsewhere.
 const ONLY_IN: [(&str, &[&str], &str); 9] = [

@@ -59,7 +59,7 @@ fn the_filter_sees_the_path_as_it_is_shown_and_not_what_is_above_it() {
 #[case(&["--filter", "zzz"], "error: no scenario with `zzz` in name or path in scenarios\n")]
 #[case(&["run", "nowhere.yaml"], "error: nowhere.yaml: No such file or directory (os error 2)\n")]
 #[case(&["chekc"], "error: chekc: No such file or directory (os error 2); did you mean the command `check`?\n")]
-#[case(&["check", "src"], "error: no scenario in src\n")]
+#[case(&["check", "src"], "error: no scenario or template in src\n")]
 #[case(&["--trace", "nowhere/trace.jsonl"], "error: the trace nowhere/trace.jsonl: No such file or directory (os error 2)\n")]
 #[case(&["--jobs", "0"], "error: invalid value '0' for '--jobs <N>'")]
 #[case(&["--format", "xml"], "error: invalid value 'xml' for '--format <FORMAT>'\n  [possible values: text, json]")]
@@ -105,7 +105,7 @@ fn help_shows_examples_and_exit_codes(
 fn the_examples_of_the_help_are_commands_that_work() {
     let help = rehearsal(&["--help"]).with_code(0).stdout;
     let examples: Vec<&str> = help.lines().filter(|line| line.starts_with("  rehearsal")).collect();
-    assert_eq!(examples.len(), 7, "{help}");
+    assert_eq!(examples.len(), 8, "{help}");
     for example in examples {
         let command = example.trim().split("  ").next().expect("a line has a beginning");
         let words: Vec<&str> = command.split(' ').skip(1).filter(|word| *word != "run").collect();

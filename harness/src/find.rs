@@ -35,10 +35,54 @@ fn below(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
+/// The templates below a folder, YAML or JSON, in the order of their names. Hidden folders, and those in which tools
+/// keep what they made or fetched, are passed over.
+///
+/// # Errors
+/// The folder is not there or cannot be read.
+pub fn templates(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    templates_below(&std::path::absolute(folder)?, &mut found)?;
+    Ok(found)
+}
+
+fn templates_below(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
+    const MADE: [&str; 3] = ["node_modules", "snapshots", "target"];
+    let mut entries = std::fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
+    entries.sort_by_key(std::fs::DirEntry::file_name);
+    for entry in entries {
+        let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+        if entry.file_type()?.is_dir() {
+            if !name.starts_with(['.', '_']) && !name.starts_with("asset.") && !MADE.contains(&name.as_str()) {
+                templates_below(&path, found)?;
+            }
+        } else if [".yaml", ".yml", ".json", ".template"].iter().any(|end| name.ends_with(end)) && is_template(&path)? {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
 /// A template has resources at its top level, which no scenario has.
-fn is_template(path: &Path) -> io::Result<bool> {
+pub fn is_template(path: &Path) -> io::Result<bool> {
     let bytes = std::fs::read(path)?;
-    Ok(bytes.starts_with(b"Resources:") || bytes.windows(11).any(|window| window == b"\nResources:"))
+    let has = |word: &[u8]| bytes.windows(word.len()).any(|window| window == word);
+    let is_yaml = bytes.starts_with(b"Resources:") || has(b"\nResources:");
+    Ok(is_yaml || has(b"\"Resources\"") && is_json_template(&bytes))
+}
+
+/// JSON that does not parse is a template if it looks like one, so that its fault is told.
+fn is_json_template(bytes: &[u8]) -> bool {
+    match serde_json::from_slice::<serde_json::Value>(bytes) {
+        Ok(value) => value["Resources"].is_object(),
+        Err(_) => bytes.trim_ascii_start().starts_with(b"{"),
+    }
+}
+
+/// Whether a YAML file has a key of a scenario that other kinds of file have not.
+pub fn looks_like_scenario(path: &Path) -> bool {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    text.lines().any(|line| ["template:", "given:", "steps:", "expect:"].iter().any(|key| line.starts_with(key)))
 }
 
 /// Whether a scenario's name, or its path as it is shown, has a text in it, in any case.

@@ -9,7 +9,8 @@
 //! A project binds its functions in an [`App`], its apps to templates in [`Apps`], and calls [`cli::main`];
 //! its tests call [`assert_scenario!`]. The modules, in reading order:
 //!
-//! - the user's files: [`diagnostic`], [`yaml`], [`scenario`], [`template`], and what a template comes to, [`stack`];
+//! - the user's files: [`diagnostic`], [`yaml`], [`scenario`], [`template`], and what a template comes to, [`stack`] and
+//!   [`findings`];
 //! - the driver: [`backend`], `provision`, `call` (the layer around every AWS call), `invoke` (one
 //!   invocation) and `logs`, `mapping` (event source mappings), `push` (asynchronous invocation), `api` (API Gateway),
 //!   [`event`] (payloads), `pending` and [`settle`] (when is it at rest?); `shared` is what they have in common,
@@ -28,6 +29,7 @@ pub mod diagnostic;
 mod driver;
 pub mod event;
 mod find;
+pub mod findings;
 mod interrupt;
 mod invoke;
 mod lambda_api;

@@ -1,11 +1,12 @@
 //! The command line. A project's own `main` is one call of [`main`] with its apps.
 
+mod check;
 mod clean;
 mod replay;
 mod serve;
 
 use std::collections::BTreeSet;
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -14,10 +15,9 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::backend::{Kind, Unavailable};
 use crate::diagnostic::nearest;
-use crate::report::text;
-use crate::run::{Apps, DEFAULT_SEED, prepare};
+use crate::run::{Apps, DEFAULT_SEED};
 use crate::scenario;
-use crate::words::{counted, shown};
+use crate::words::shown;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -30,11 +30,13 @@ Examples:
   rehearsal run --backend embedded --backend localstack
                                               replay on both and show what differs
   rehearsal check                             read all files and run nothing
+  rehearsal check scenarios/csv/template.yaml
+                                              tell what of a template is simulated
 
 Exit codes:
   0  all as expected
   1  an expectation, a snapshot or a backend differs
-  2  a scenario or template is invalid, or the command line is
+  2  a scenario is invalid, a template is refused, or the command line is invalid
   3  the backend is not available
 130  interrupted by Ctrl-C";
 
@@ -53,8 +55,8 @@ enum Command {
     /// Replay scenarios and compare what is left with what they expect (the default)
     #[command(after_help = EXAMPLES)]
     Run(RunArgs),
-    /// Read scenarios and templates, tell what is wrong with them, and run nothing
-    Check(Selection),
+    /// Read scenarios and templates, tell what is in them and what is wrong, and run nothing
+    Check(check::CheckArgs),
     /// Print the JSON Schema of scenario files
     Schema,
     /// Remove what a run left in an account because it was killed: clean --account ID --prefix rehearsal-
@@ -153,7 +155,7 @@ pub fn main(apps: &Apps) -> ExitCode {
         Some(Command::Run(args)) => replay::replay(apps, &args),
         Some(Command::Clean(args)) => clean::clean(&args),
         Some(Command::Serve(args)) => serve::serve(apps, &args),
-        Some(Command::Check(selection)) => check(apps, &selection),
+        Some(Command::Check(args)) => check::check(apps, &args),
         Some(Command::Schema) => {
             print_line(&serde_json::to_string_pretty(&scenario::json_schema()).expect("a schema is plain data"));
             Ok(ExitCode::SUCCESS)
@@ -168,23 +170,6 @@ pub fn main(apps: &Apps) -> ExitCode {
 const DIFFERENT: u8 = 1;
 const INVALID: u8 = 2;
 const UNAVAILABLE: u8 = 3;
-
-fn check(apps: &Apps, selection: &Selection) -> Result<ExitCode, Failed> {
-    let styled = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let files = select(apps, selection)?;
-    let mut invalid = 0;
-    for file in &files {
-        match prepare(file, apps) {
-            Ok(_) => print_text(&format!("     ok {}\n", shown(file))),
-            Err(diagnostics) => {
-                invalid += 1;
-                print_text(&text::invalid(&shown(file), &diagnostics, styled));
-            }
-        }
-    }
-    print_text(&format!("\n{} checked, {invalid} invalid\n", counted(files.len() as u64, "scenario")));
-    Ok(if invalid == 0 { ExitCode::SUCCESS } else { ExitCode::from(INVALID) })
-}
 
 fn select(apps: &Apps, selection: &Selection) -> Result<Vec<PathBuf>, String> {
     let default = [apps.root().join("scenarios")];
@@ -223,4 +208,9 @@ fn print_line(text: &str) {
 /// A closed pipe (`rehearsal | head`) is no error.
 fn print_text(text: &str) {
     let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+fn parameter(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("it has the form NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
 }

@@ -46,7 +46,7 @@ pub struct ServeArgs {
     #[arg(long, value_name = "TEMPLATE")]
     app: Option<PathBuf>,
     /// A parameter of the template
-    #[arg(long, value_name = "NAME=VALUE", value_parser = parameter, requires = "app")]
+    #[arg(long, value_name = "NAME=VALUE", value_parser = super::parameter, requires = "app")]
     parameter: Vec<(String, String)>,
     /// Do not tell each request
     #[arg(long)]
@@ -56,11 +56,6 @@ pub struct ServeArgs {
 fn account(text: &str) -> Result<String, String> {
     let is_account = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
     if is_account { Ok(text.to_owned()) } else { Err("an account's id is twelve digits".to_owned()) }
-}
-
-fn parameter(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once('=').ok_or("it has the form NAME=VALUE")?;
-    Ok((name.to_owned(), value.to_owned()))
 }
 
 /// Serves until Ctrl-C.

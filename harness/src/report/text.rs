@@ -184,18 +184,18 @@ pub fn left_out(left: &NotSimulated) -> String {
 
 /// Colours, or none.
 #[derive(Clone, Copy)]
-struct Paint(bool);
+pub(super) struct Paint(pub(super) bool);
 
 impl Paint {
-    fn good(&self, text: &str) -> String {
+    pub(super) fn good(&self, text: &str) -> String {
         self.with(Style::new().fg_color(Some(AnsiColor::Green.into())), text)
     }
 
-    fn bad(&self, text: &str) -> String {
+    pub(super) fn bad(&self, text: &str) -> String {
         self.with(Style::new().bold().fg_color(Some(AnsiColor::Red.into())), text)
     }
 
-    fn faint(&self, text: &str) -> String {
+    pub(super) fn faint(&self, text: &str) -> String {
         self.with(Style::new().dimmed(), text)
     }
 

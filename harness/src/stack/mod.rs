@@ -67,6 +67,8 @@ pub struct NotSimulated {
     /// The resource type, such as `AWS::IAM::Role`, with the property behind a dot where only that is
     /// left out: `AWS::S3::Bucket.PublicAccessBlockConfiguration`.
     pub what: String,
+    /// Whether it cannot change what is delivered.
+    pub harmless: bool,
     /// The resources of the replay that it refers to and that AWS would have it deliver to: nothing comes from it.
     pub delivers_to: Vec<String>,
 }

@@ -77,7 +77,7 @@ pub fn read(sections: &Sections<'_>, evaluator: &mut Evaluator<'_>) -> Vec<Resou
     for resource in &left_out {
         let reached = references(&resource.properties);
         let reached = reached.into_iter().filter(|id| read.iter().any(|other| other.logical_id == *id)).collect();
-        evaluator.report.left_out_before(&resource.logical_id, &resource.type_name, reached);
+        evaluator.report.missing(&resource.logical_id, &resource.type_name, reached);
     }
     read
 }

@@ -37,6 +37,12 @@ impl Template {
         let source = Source::new(crate::words::shown(path), std::fs::read_to_string(path)?);
         Ok(Self { source, directory: path.parent().map(Path::to_owned) })
     }
+
+    /// The parameters that it declares; none where it cannot be read.
+    pub fn parameters(&self) -> Vec<String> {
+        let root = parse(&self.source).ok();
+        root.iter().flat_map(super::parameters::names).map(str::to_owned).collect()
+    }
 }
 
 /// A template's tree, and what is to be known of it before it is evaluated.
@@ -108,6 +114,7 @@ impl Reader<'_> {
         if self.report.files() >= MAX_FILES {
             return Nested::Missing(format!("there are more than {MAX_FILES} nested stacks"));
         }
+        self.report.nested_files.push(known.clone());
         self.path.push(known);
         let source = Source::new(crate::words::shown(&path), text);
         let document = self.document(&source, path.parent(), naming);

@@ -30,6 +30,7 @@ mod sam;
 mod sections;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use self::documents::Document;
@@ -60,6 +61,7 @@ pub struct Naming {
 }
 
 /// What came of reading the templates of an app, whether or not they can be replayed.
+#[derive(Default)]
 pub struct Examined {
     /// What could be read.
     pub stack: Stack,
@@ -67,6 +69,8 @@ pub struct Examined {
     pub diagnostics: Diagnostics,
     /// The parameters that have no value, and were given one for the examination.
     pub placeholders: Vec<String>,
+    /// The files of nested stacks, as the file system calls them.
+    pub nested_files: Vec<PathBuf>,
 }
 
 /// Reads a template, YAML or JSON, that is known as text only. The parameters are those that the scenario gives a value.
@@ -164,5 +168,10 @@ fn finish(build: Build, report: Report) -> Examined {
         }
     }
     stack.not_simulated = report.not_simulated;
-    Examined { stack, diagnostics: report.diagnostics, placeholders: report.placeholders.unwrap_or_default() }
+    Examined {
+        stack,
+        diagnostics: report.diagnostics,
+        placeholders: report.placeholders.unwrap_or_default(),
+        nested_files: report.nested_files,
+    }
 }

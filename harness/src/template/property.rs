@@ -41,6 +41,10 @@ impl Shape {
     fn refuse(&self, report: &mut Report, what: &str, key: &Node, name: &str) {
         let known = || self.reads.iter().chain(self.descriptive).chain(self.harmless).copied();
         let is_refused = self.refused.contains(&name);
+        if name.starts_with("Fn::") {
+            report.error(&key.span, format!("`{name}` cannot stand in the place of a property of {what}"));
+            return;
+        }
         if !is_refused && (self.refused.is_empty() || nearest(name, known()).is_some()) {
             let problem = report.error(&key.span, format!("`{name}` is not a property of {what}"));
             problem.did_you_mean(name, known());

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::declare::{self, Resource};
 use super::documents::{Document, Nested};
 use super::foreach;
-use super::intrinsic::Evaluator;
+use super::intrinsic::{Evaluator, is_call};
 use super::parameters::{self, Given};
 use super::property::{Object, Shape};
 use super::report::{Report, is_reported};
@@ -142,7 +142,13 @@ impl<'a> Evaluator<'a> {
     /// The values that a nested stack is given. One that is not simulated may be given and must not be used.
     fn nested_parameters(&mut self, resource: &Resource) -> Option<BTreeMap<String, Given>> {
         NESTED.check(&mut self.report, &resource.logical_id, &resource.what, &resource.properties);
-        let object = Object::of_resource(&resource.what, &resource.place, &resource.properties);
+        let mut properties = resource.properties.clone();
+        if let Some((_, value)) =
+            properties.iter_mut().find(|(key, value)| key.text() == Some("Parameters") && is_call(value))
+        {
+            *value = self.resolve(value)?;
+        }
+        let object = Object::of_resource(&resource.what, &resource.place, &properties);
         let mut given = BTreeMap::new();
         for (key, value) in object.mapping(&mut self.report, "Parameters") {
             let name = key.text().unwrap_or_default();

@@ -1,6 +1,7 @@
 //! What reading a template collects on the way: problems, and what is accepted but left out.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
@@ -22,6 +23,8 @@ pub struct Report {
     pub exports: BTreeMap<String, String>,
     /// The parameters that got a made-up value, where that is wanted.
     pub placeholders: Option<Vec<String>>,
+    /// The files of nested stacks.
+    pub nested_files: Vec<PathBuf>,
     /// What is not simulated and nobody needs, while that is no fault.
     tolerated: Option<Diagnostics>,
 }
@@ -96,12 +99,20 @@ impl Report {
 
     /// Notes that a resource, or a property of one, is accepted and left out.
     pub fn left_out(&mut self, logical_id: &str, what: impl Into<String>) {
-        self.left_out_before(logical_id, what, Vec::new());
+        self.list(NotSimulated {
+            logical_id: logical_id.to_owned(),
+            what: what.into(),
+            harmless: true,
+            delivers_to: Vec::new(),
+        });
     }
 
-    /// Notes that a resource is left out which could deliver to these.
-    pub fn left_out_before(&mut self, logical_id: &str, what: impl Into<String>, delivers_to: Vec<String>) {
-        let entry = NotSimulated { logical_id: logical_id.to_owned(), what: what.into(), delivers_to };
+    /// Notes that a resource is left out which a replay does not have, and which could deliver to these.
+    pub fn missing(&mut self, logical_id: &str, what: impl Into<String>, delivers_to: Vec<String>) {
+        self.list(NotSimulated { logical_id: logical_id.to_owned(), what: what.into(), harmless: false, delivers_to });
+    }
+
+    fn list(&mut self, entry: NotSimulated) {
         if !self.not_simulated.contains(&entry) {
             self.not_simulated.push(entry);
         }

@@ -92,7 +92,7 @@ fn event<'a>(
     };
     if let Some(source) = kind_node.text().filter(|source| NOT_SIMULATED.contains(source)) {
         let id = format!("{}{name}", function.logical_id);
-        report.left_out_before(&id, format!("{source} event"), vec![function.logical_id.clone()]);
+        report.missing(&id, format!("{source} event"), vec![function.logical_id.clone()]);
         return None;
     }
     let (kind, kind_name) = kind(kind_node, report)?;

@@ -1,0 +1,109 @@
+//! `rehearsal check` over templates: what it tells of each, of a folder, and how it ends.
+
+mod common;
+
+use common::{Project, rehearsal};
+use serde_json::Value;
+
+const QUEUE: &str = "
+Parameters: { Name: { Type: String } }
+Resources:
+  Orders: { Type: AWS::SQS::Queue, Properties: { QueueName: !Ref Name } }
+  Role: { Type: AWS::IAM::Role }
+";
+const USERS: &str = "
+Resources:
+  Users: { Type: AWS::Cognito::UserPool, Properties: { LambdaConfig: { PreSignUp: !GetAtt Store.Arn } } }
+  Store: { Type: AWS::Lambda::Function, Properties: { Handler: x } }
+  Orders: { Type: AWS::SQS::Queue }
+  Mapping: { Type: AWS::Lambda::EventSourceMapping, Properties: { FunctionName: !Ref Store, EventSourceArn: !GetAtt Orders.Arn } }
+";
+const REFUSED: &str = "
+Resources:
+  Users: { Type: AWS::Cognito::UserPool }
+  Orders: { Type: AWS::SQS::Queue, Properties: { QueueName: !Ref Users } }
+";
+
+fn project(name: &str) -> Project {
+    Project::new(name).with("a/queue.yaml", QUEUE).with("b/users.yml", USERS)
+}
+
+#[test]
+fn a_folder_is_told_template_by_template_and_summed_up() {
+    let run = project("check-folder").rehearsal(&["check", "."]).with_code(0);
+    assert_eq!(
+        run.stdout,
+        "     ok a/queue.yaml
+        simulated  1 queue
+        left out   AWS::IAM::Role
+        made up    parameter Name
+in part b/users.yml
+        simulated  1 function, 1 queue, 1 event source mapping
+          Store  queue Orders
+        missing    Users AWS::Cognito::UserPool (nothing comes from it to Store)
+
+2 templates checked: 1 ok, 1 in part, 0 refused
+
+most often missing, in so many templates:
+      1  AWS::Cognito::UserPool
+"
+    );
+}
+
+#[test]
+fn a_refused_template_is_exit_code_2_with_the_place() {
+    let project = project("check-refused").with("c.json", r#"{ "Resources": { "Q": { "Type": "AWS::SQS::Que" } } }"#);
+    let run = project.with("d.template", REFUSED).rehearsal(&["check", "."]).with_code(2);
+    run.says(&[
+        "refused c.json\n",
+        "error: there is no resource type `AWS::SQS::Que`",
+        "refused d.template\n",
+        " --> d.template:4:66\n",
+        "4 templates checked: 1 ok, 1 in part, 2 refused\n",
+        "most often refused, in so many templates:\n      1  AWS::Cognito::UserPool is not simulated, and something",
+    ]);
+}
+
+#[test]
+fn a_parameter_can_be_given_and_must_be_somebodys() {
+    let project = project("check-parameter");
+    let run = project.rehearsal(&["check", ".", "--parameter", "Name=orders"]).with_code(0);
+    assert!(!run.stdout.contains("made up"), "{}", run.stdout);
+    let run = project.rehearsal(&["check", ".", "--parameter", "Nmae=orders"]).with_code(2);
+    assert!(run.stderr.contains("no template that is checked has a parameter `Nmae`"), "{}", run.stderr);
+}
+
+#[test]
+fn the_report_for_programs_has_all_of_it() {
+    let project = project("check-json").with("d.yaml", REFUSED);
+    let run = project.rehearsal(&["check", ".", "--format", "json"]).with_code(2);
+    let report: Value = serde_json::from_str(&run.stdout).expect("it is JSON");
+    let verdicts: Vec<&Value> =
+        report["templates"].as_array().into_iter().flatten().map(|template| &template["verdict"]).collect();
+    assert_eq!(verdicts, ["ok", "in part", "refused"]);
+    assert_eq!(report["templates"][1]["functions"][0]["invoked_by"][0], "queue Orders");
+    assert_eq!(report["templates"][1]["not_simulated"][0]["delivers_to"][0], "Store");
+    assert_eq!(report["templates"][2]["refused"][0]["line"], 4);
+    assert_eq!(report["summary"]["refused"], 1);
+}
+
+#[test]
+fn a_nested_template_is_told_with_its_parent() {
+    let parent = "
+Resources:
+  Storage: { Type: AWS::CloudFormation::Stack, Properties: { TemplateURL: a/queue.yaml, Parameters: { Name: orders } } }
+  Store: { Type: AWS::Lambda::Function, Properties: { Handler: x } }
+";
+    let run = Project::new("check-nested")
+        .with("a/queue.yaml", QUEUE)
+        .with("parent.yaml", parent)
+        .rehearsal(&["check", "."])
+        .with_code(0);
+    run.says(&["     ok parent.yaml\n        simulated  1 function, 1 queue\n", "1 template checked: 1 ok"]);
+}
+
+#[test]
+fn a_template_that_a_scenario_names_is_checked_with_its_parameters() {
+    let run = rehearsal(&["check", "scenarios/csv"]).with_code(0);
+    assert!(!run.stdout.contains("template"), "{}", run.stdout);
+}
