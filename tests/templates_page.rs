@@ -23,7 +23,7 @@ fn properties() -> Vec<(&'static str, &'static str, Vec<&'static str>)> {
 
 /// The messages about a template that has a property with a value that need not fit.
 fn messages(heading: &str, property: &str) -> String {
-    let text = if heading.starts_with("AWS::") {
+    let text = if heading.contains("::") {
         format!("Resources: {{ It: {{ Type: \"{heading}\", Properties: {{ {property}: x }} }} }}")
     } else {
         let event = format!("{{ Type: {heading}, Properties: {{ {property}: x }} }}");

@@ -137,7 +137,7 @@ fn read(text: &str) -> Scenario {
 fn stack() -> Stack {
     let id = |name: &str| name.to_owned();
     let arn = |name: &str| format!("arn:aws:any:eu-west-1:123456789012:{name}");
-    let bucket = |name| Bucket { logical_id: id(name), name: id(name), notifications: Vec::new(), event_bridge: false };
+    let bucket = |name| Bucket { logical_id: id(name), name: id(name), ..Bucket::default() };
     let queue = |name| Queue {
         logical_id: id(name),
         name: id(name),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rehearsal::diagnostic::{Diagnostics, Source};
-use rehearsal::stack::{ApiKind, Integration, NotificationTarget, PayloadFormat, Stack, StartingPosition};
+use rehearsal::stack::{ApiKind, Expiration, Integration, NotificationTarget, PayloadFormat, Stack, StartingPosition};
 use rehearsal::template::{Naming, load};
 use serde_json::json;
 
@@ -513,7 +513,7 @@ fn a_refused_property_or_resource_is_refused_where_its_condition_holds() {
     let text = read(&folder().join("everything.yaml"));
     let diagnostics = stack_of(&text, &[("Stage", "production")]).expect_err("a refusal");
     let messages: Vec<_> = diagnostics.iter().map(|each| each.message.as_str()).collect();
-    assert_eq!(messages, ["`VersioningConfiguration` of AWS::S3::Bucket is not simulated"]);
+    assert_eq!(messages, ["`ObjectLockEnabled` of AWS::S3::Bucket is not simulated"]);
 }
 
 #[test]
@@ -525,6 +525,69 @@ fn cdks_json_is_a_template_like_any_other() {
     assert_eq!(stack.event_source_mappings[0].function_arn, stack.functions[0].arn);
     let listed: Vec<_> = stack.not_simulated.iter().map(|each| each.what.as_str()).collect();
     assert_eq!(listed, ["Rules", "AWS::IAM::Role", "AWS::CDK::Metadata", "AWS::Lambda::Function.Role"]);
+}
+
+/// <https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_s3_notifications-readme.html>
+#[test]
+fn cdks_bucket_notifications_are_the_buckets_own() {
+    let stack = good(
+        r#"
+Resources:
+  Uploads: { Type: AWS::S3::Bucket }
+  Import: { Type: AWS::Lambda::Function, Properties: { Code: { ZipFile: x }, Role: r, Runtime: provided.al2023 } }
+  UploadsNotificationsE23C1B92:
+    Type: Custom::S3BucketNotifications
+    Properties:
+      ServiceToken: { "Fn::GetAtt": [BucketNotificationsHandler050a0587, Arn] }
+      BucketName: { Ref: Uploads }
+      NotificationConfiguration:
+        EventBridgeConfiguration: {}
+        LambdaFunctionConfigurations:
+          - Events: ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"]
+            Filter: { Key: { FilterRules: [{ Name: prefix, Value: in/ }] } }
+            LambdaFunctionArn: { "Fn::GetAtt": [Import, Arn] }
+      Managed: true
+      SkipDestinationValidation: false
+  BucketNotificationsHandler050a0587:
+    Type: AWS::Lambda::Function
+    Properties: { Code: { ZipFile: x }, Handler: index.handler, Role: r, Runtime: python3.13, Timeout: 300 }
+"#,
+        &[],
+    );
+    let [bucket] = &stack.buckets[..] else { panic!("one bucket: {:?}", stack.buckets) };
+    let [notification] = &bucket.notifications[..] else { panic!("one notification: {bucket:?}") };
+    assert_eq!(notification.events, ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"]);
+    assert_eq!(notification.prefix.as_deref(), Some("in/"));
+    assert!(bucket.event_bridge);
+    let functions: Vec<_> = stack.functions.iter().map(|function| function.logical_id.as_str()).collect();
+    assert_eq!(functions, ["Import"], "what CDK deploys to configure buckets is no function of the workflow");
+    assert!(stack.not_simulated.iter().any(|left_out| left_out.logical_id == "BucketNotificationsHandler050a0587"));
+}
+
+#[test]
+fn a_bucket_keeps_versions_and_deletes_by_its_lifecycle() {
+    let stack = good(
+        "
+Resources:
+  Uploads:
+    Type: AWS::S3::Bucket
+    Properties:
+      VersioningConfiguration: { Status: Enabled }
+      LifecycleConfiguration:
+        Rules:
+          - { Id: old, Status: Enabled, Prefix: tmp/, ExpirationInDays: 30, TagFilters: [{ Key: a, Value: b }] }
+          - { Status: Enabled, NoncurrentVersionExpiration: { NoncurrentDays: 7, NewerNoncurrentVersions: 2 } }
+          - { Status: Enabled, Transitions: [{ StorageClass: GLACIER, TransitionInDays: 1 }] }
+",
+        &[],
+    );
+    let bucket = &stack.buckets[0];
+    assert_eq!(bucket.versioning, Some("Enabled"));
+    let [old, noncurrent] = &bucket.lifecycle[..] else { panic!("two rules delete: {:?}", bucket.lifecycle) };
+    assert_eq!((old.expiration.clone(), old.prefix.as_deref()), (Some(Expiration::Days(30)), Some("tmp/")));
+    assert_eq!(old.tags, [("a".to_owned(), "b".to_owned())]);
+    assert_eq!(noncurrent.noncurrent, Some((7, Some(2))));
+    assert!(stack.not_simulated.iter().any(|left_out| left_out.what.ends_with(".Transitions")));
 }
 
 #[test]

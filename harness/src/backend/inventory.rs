@@ -167,22 +167,29 @@ impl Cleaning<'_> {
     }
 }
 
+/// Deletes all versions of all objects, and the delete markers.
 async fn empty(s3: &aws_sdk_s3::Client, bucket: &str) -> Result<(), String> {
-    let mut pages = s3.list_objects_v2().bucket(bucket).into_paginator().send();
-    while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| error_chain(&error))?;
-        let keys = page.contents().iter().filter_map(|object| object.key());
-        let objects = keys.map(|key| ObjectIdentifier::builder().key(key).build()).collect::<Result<Vec<_>, _>>();
+    loop {
+        // What is listed first is deleted first, so every page is the first one.
+        let page = s3.list_object_versions().bucket(bucket).send().await.map_err(|error| error_chain(&error))?;
+        let versions = page.versions().iter().map(|version| (version.key(), version.version_id()));
+        let markers = page.delete_markers().iter().map(|marker| (marker.key(), marker.version_id()));
+        let object = |(key, version): (Option<&str>, Option<&str>)| {
+            ObjectIdentifier::builder().key(key.unwrap_or_default()).set_version_id(version.map(str::to_owned)).build()
+        };
+        let objects: Result<Vec<_>, _> = versions.chain(markers).map(object).collect();
         let objects = objects.map_err(|error| error.to_string())?;
         if objects.is_empty() {
-            continue;
+            return Ok(());
         }
         let delete =
             Delete::builder().set_objects(Some(objects)).quiet(true).build().map_err(|error| error.to_string())?;
         let deleted = s3.delete_objects().bucket(bucket).delete(delete).send().await;
-        deleted.map_err(|error| error_chain(&error))?;
+        let deleted = deleted.map_err(|error| error_chain(&error))?;
+        if let Some(error) = deleted.errors().first() {
+            return Err(error.message().unwrap_or_default().to_owned());
+        }
     }
-    Ok(())
 }
 
 async fn remove_rule(events: &aws_sdk_eventbridge::Client, bus: &str, rule: &Rule) -> Result<(), String> {

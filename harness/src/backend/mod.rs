@@ -10,6 +10,7 @@ mod client;
 mod container;
 mod embedded;
 mod inventory;
+mod object_event;
 mod options;
 mod place;
 mod policy;

@@ -14,9 +14,10 @@ use rehearsal_emulator::protocol::{Identity, Request, Service, query};
 use rehearsal_emulator::sns;
 use serde_json::{Value, json};
 
+use super::object_event::object_event;
 use super::table_writes::may_have_written;
 use super::tap::is_test_event;
-use crate::stack::{Bucket, NotificationTarget, Stack};
+use crate::stack::{NotificationTarget, Stack};
 
 /// The books of one replay. Clones are one.
 #[derive(Clone, Debug)]
@@ -112,15 +113,24 @@ impl Transit {
             "PutObject" => "ObjectCreated:Put",
             "CopyObject" => "ObjectCreated:Copy",
             "CompleteMultipartUpload" => "ObjectCreated:CompleteMultipartUpload",
+            "PutObjectTagging" => "ObjectTagging:Put",
+            "DeleteObjectTagging" => "ObjectTagging:Delete",
+            "DeleteObject" if names_no_version(request) && self.keeps_versions(&object.0) => {
+                "ObjectRemoved:DeleteMarkerCreated"
+            }
             "DeleteObject" if self.books().objects.contains(&object) => "ObjectRemoved:Delete",
             _ => return,
         };
         if event.starts_with("ObjectCreated") {
             self.books().objects.insert(object.clone());
-        } else {
+        } else if event.starts_with("ObjectRemoved") {
             self.books().objects.remove(&object);
         }
         self.object_changed(&object.0, &object.1, event);
+    }
+
+    fn keeps_versions(&self, bucket: &str) -> bool {
+        self.0.stack.buckets.iter().any(|each| each.name == bucket && each.versioning.is_some())
     }
 
     fn object_changed(&self, bucket: &str, key: &str, event: &str) {
@@ -212,21 +222,8 @@ impl Books {
     }
 }
 
-/// What a rule's pattern may look at in the event of a bucket.
-/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html>
-fn object_event(bucket: &Bucket, key: &str, event: &str) -> Value {
-    let (created, how) = (event.starts_with("ObjectCreated"), event.rsplit(':').next().unwrap_or_default());
-    json!({
-        "source": "aws.s3",
-        "detail-type": if created { "Object Created" } else { "Object Deleted" },
-        "resources": [format!("arn:aws:s3:::{}", bucket.name)],
-        "detail": {
-            "version": "0",
-            "bucket": { "name": bucket.name },
-            "object": { "key": key },
-            "reason": if how == "CompleteMultipartUpload" { how.to_owned() } else { format!("{how}Object") },
-        },
-    })
+fn names_no_version(request: &Request) -> bool {
+    !request.query().iter().any(|(name, _)| name == "versionId")
 }
 
 fn json_of(bytes: &Bytes) -> Value {

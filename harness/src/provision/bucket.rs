@@ -1,12 +1,13 @@
 //! Buckets, and where their events go.
 
 use aws_sdk_s3::types::{
-    BucketLocationConstraint, CreateBucketConfiguration, Event, EventBridgeConfiguration, FilterRule, FilterRuleName,
-    LambdaFunctionConfiguration, NotificationConfiguration, NotificationConfigurationFilter, QueueConfiguration,
-    S3KeyFilter, Tagging, TopicConfiguration,
+    BucketLocationConstraint, BucketVersioningStatus, CreateBucketConfiguration, Event, EventBridgeConfiguration,
+    FilterRule, FilterRuleName, LambdaFunctionConfiguration, NotificationConfiguration,
+    NotificationConfigurationFilter, QueueConfiguration, S3KeyFilter, Tagging, TopicConfiguration,
+    VersioningConfiguration,
 };
 
-use super::{Clients, ProvisionError, Provisioned, built, done};
+use super::{Clients, ProvisionError, Provisioned, built, done, lifecycle};
 use crate::stack::{Bucket, BucketNotification, NotificationTarget};
 
 impl Clients<'_> {
@@ -22,6 +23,16 @@ impl Clients<'_> {
             let tag = built(&bucket.logical_id, aws_sdk_s3::types::Tag::builder().key(*key).value(*value).build())?;
             let tags = built(&bucket.logical_id, Tagging::builder().tag_set(tag).build())?;
             done(&bucket.logical_id, self.s3.put_bucket_tagging().bucket(&bucket.name).tagging(tags).send().await)?;
+        }
+        if let Some(status) = bucket.versioning {
+            let versioning = VersioningConfiguration::builder().status(BucketVersioningStatus::from(status)).build();
+            let put = self.s3.put_bucket_versioning().bucket(&bucket.name).versioning_configuration(versioning);
+            done(&bucket.logical_id, put.send().await)?;
+        }
+        if !bucket.lifecycle.is_empty() {
+            let put = self.s3.put_bucket_lifecycle_configuration().bucket(&bucket.name);
+            let put = put.lifecycle_configuration(lifecycle::configuration(bucket)?);
+            done(&bucket.logical_id, put.send().await)?;
         }
         if bucket.notifications.is_empty() && !bucket.event_bridge {
             return Ok(());

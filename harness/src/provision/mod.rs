@@ -3,6 +3,7 @@
 
 mod bucket;
 mod confirmation;
+mod lifecycle;
 mod queue;
 mod rule;
 mod table;

@@ -108,6 +108,7 @@ mod tests {
             name: format!("{prefix}-uploads"),
             notifications: Vec::new(),
             event_bridge: false,
+            ..Bucket::default()
         };
         Stack { queues: vec![queue], buckets: vec![bucket], ..Stack::default() }
     }

@@ -18,7 +18,7 @@ pub use dynamodb::Table;
 pub use eventbridge::{EventBus, Rule, RuleTarget};
 pub use lambda::{ACCOUNT_CONCURRENCY, EventInvokeConfig, Function, Qualifier, UNRESERVED_CONCURRENCY};
 pub use mapping::{EventSourceMapping, StartingPosition, StreamMapping};
-pub use s3::{Bucket, BucketNotification, NotificationTarget};
+pub use s3::{Bucket, BucketNotification, Expiration, LifecycleRule, NotificationTarget};
 pub use sns::{Subscription, Topic};
 pub use sqs::Queue;
 

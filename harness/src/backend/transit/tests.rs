@@ -4,7 +4,7 @@ use http::{HeaderMap, Method};
 use rstest::rstest;
 
 use super::*;
-use crate::stack::{BucketNotification, Rule, RuleTarget, Subscription};
+use crate::stack::{Bucket, BucketNotification, Rule, RuleTarget, Subscription};
 
 /// A bucket that tells a queue of created CSV files and the bus of everything, a topic with two queues, and a
 /// rule on a bus of its own and one on the default bus.
@@ -21,6 +21,7 @@ fn stack() -> Stack {
         name: "uploads".to_owned(),
         notifications: vec![notification],
         event_bridge: true,
+        ..Bucket::default()
     };
     let rule = |bus: &str, pattern: Value, target: String| Rule {
         logical_id: "Rule".to_owned(),

@@ -2,15 +2,17 @@
 
 mod api;
 mod bucket;
+mod bucket_notifications;
 mod events;
 mod function;
 mod lambda;
+mod lifecycle;
 mod mapping;
 mod queue;
 mod table;
 mod topic;
 
-pub use api::{assemble, read_routes};
+pub use api::read_routes;
 
 use super::Naming;
 use super::declare::Resource;
@@ -32,6 +34,11 @@ struct Type {
 
 const TYPES: &[Type] = &[
     Type { name: "AWS::S3::Bucket", shape: &bucket::SHAPE, read: bucket::read },
+    Type {
+        name: "Custom::S3BucketNotifications",
+        shape: &bucket_notifications::SHAPE,
+        read: bucket_notifications::read,
+    },
     Type { name: "AWS::SQS::Queue", shape: &queue::SHAPE, read: queue::read },
     Type { name: "AWS::SNS::Topic", shape: &topic::SHAPE, read: topic::read },
     Type { name: "AWS::SNS::Subscription", shape: &topic::SUBSCRIPTION, read: topic::read_subscription },
@@ -69,6 +76,8 @@ pub struct Build {
     pub mappings: Vec<Span>,
     /// What APIs are made of.
     pub apis: api::Parts,
+    /// Notifications of buckets that stand outside of them.
+    pub outside_notifications: Vec<bucket_notifications::Outside>,
     /// By function ARN.
     pub invoke_configs: Vec<(String, EventInvokeConfig)>,
 }
@@ -92,6 +101,12 @@ pub struct Resolved<'a> {
     /// What `Fn::GetAtt` gives for a table's stream.
     pub stream_arn: Option<String>,
     pub naming: &'a Naming,
+}
+
+/// Puts together what stands in several resources, once all are read.
+pub fn assemble(build: &mut Build, place: impl Fn(&str) -> Span, report: &mut Report) {
+    bucket_notifications::assemble(build, report);
+    api::assemble(build, place, report);
 }
 
 /// Reads one resource into the stack.
