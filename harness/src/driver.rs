@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use tokio::sync::mpsc;
 
-use crate::mapping::{SqsMapping, StreamMapping};
+use crate::mapping::{DataStream, SqsMapping, StreamMapping, StreamSource, TableStream};
 use crate::push;
 use crate::shared::Shared;
 use crate::stack::{self, EventSourceMapping};
@@ -67,10 +67,20 @@ fn mappings(shared: &Rc<Shared>) -> Vec<Rc<SqsMapping>> {
 
 fn streams(shared: &Rc<Shared>) -> Vec<Rc<StreamMapping>> {
     let mapping = |settings: &stack::StreamMapping| {
-        let has_stream = |table: &&stack::Table| table.stream_arn.as_ref() == Some(&settings.stream_arn);
-        let table = shared.stack.tables.iter().find(has_stream)?.clone();
         let function = Rc::clone(shared.lambda.function(&settings.function_arn)?);
-        Some(Rc::new(StreamMapping::new(settings.clone(), table, function, Rc::clone(shared))))
+        let source = source(shared, &settings.stream_arn, &function.settings.name)?;
+        Some(Rc::new(StreamMapping::new(settings.clone(), source, function, Rc::clone(shared))))
     };
     shared.stack.stream_mappings.iter().filter_map(mapping).collect()
+}
+
+/// The stream with an ARN, of a table or of Kinesis, as it is read for somebody.
+fn source(shared: &Rc<Shared>, arn: &str, reader: &str) -> Option<Box<dyn StreamSource>> {
+    let stack = &shared.stack;
+    if let Some(table) = stack.tables.iter().find(|table| table.stream_arn.as_deref() == Some(arn)) {
+        let client = aws_sdk_dynamodbstreams::Client::new(&shared.service_config());
+        return Some(Box::new(TableStream::new(table.clone(), Rc::clone(shared), client)));
+    }
+    let stream = stack.streams.iter().find(|stream| stream.arn == arn)?;
+    Some(Box::new(DataStream::new(stream.clone(), reader, Rc::clone(shared))))
 }

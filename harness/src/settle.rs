@@ -163,9 +163,9 @@ fn at_rest(driver: &Driver, standing: &Standing) -> Option<Settled> {
     })
 }
 
-/// The tables with changes in their streams that a function is to get and has not.
-fn unread_streams(driver: &Driver) -> impl Iterator<Item = &str> {
-    driver.streams.iter().filter(|stream| !stream.caught_up()).map(|stream| stream.table())
+/// The streams with records that a function is to get and has not.
+fn unread_streams(driver: &Driver) -> impl Iterator<Item = String> {
+    driver.streams.iter().filter(|stream| !stream.caught_up()).map(|stream| stream.source())
 }
 
 /// The queues that a function is to empty and has not.
@@ -212,8 +212,8 @@ fn overdue(driver: &Driver, standing: &Standing) -> Settled {
     };
     let mut all = driver.shared.pending.all();
     all.extend(source_queues(driver, standing).map(of_queue));
-    all.extend(unread_streams(driver).map(|table| Pending {
-        what: format!("the stream of table {table} is not read to its end"),
+    all.extend(unread_streams(driver).map(|stream| Pending {
+        what: format!("{stream} is not read to its end"),
         due: None,
         last_error: None,
     }));

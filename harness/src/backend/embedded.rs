@@ -114,7 +114,7 @@ impl Backend for Embedded {
         *self.emulator.changes().borrow()
     }
 
-    fn table_changed(&self, since: u64) -> LocalBoxFuture<'_, ()> {
+    fn stream_changed(&self, since: u64) -> LocalBoxFuture<'_, ()> {
         let mut changes = self.emulator.changes();
         Box::pin(async move {
             // The emulator lives as long as this backend.

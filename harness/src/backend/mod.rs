@@ -55,13 +55,13 @@ pub trait Backend {
     /// [`Self::message_ready`] knows.
     fn long_poll(&self) -> Duration;
 
-    /// A number that grows with every change that a table's stream may show, before the call that makes the change
+    /// A number that grows with every change that a stream may show, a table's or one of Kinesis, before the call that makes the change
     /// returns to its caller.
     fn writes(&self) -> u64;
 
     /// Returns when a stream that was empty while [`Self::writes`] was `since` may have records: as soon as there is
     /// a change or, where the backend cannot tell, after a while.
-    fn table_changed(&self, since: u64) -> LocalBoxFuture<'_, ()>;
+    fn stream_changed(&self, since: u64) -> LocalBoxFuture<'_, ()>;
 
     /// How long a batch that is not full waits for messages that running functions may still send, so that
     /// batches come out alike on all backends; zero where nothing happens at the same time.

@@ -189,7 +189,7 @@ impl Backend for Remote {
         self.transit.table_writes()
     }
 
-    fn table_changed(&self, _: u64) -> LocalBoxFuture<'_, ()> {
+    fn stream_changed(&self, _: u64) -> LocalBoxFuture<'_, ()> {
         Box::pin(tokio::time::sleep(self.pace.stream_poll))
     }
 

@@ -6,18 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
-/// A batch of records as a function gets them.
-pub fn event(records: &[Record], stream_arn: &str) -> Value {
-    let records: Vec<Value> = records.iter().map(|each| record(each, stream_arn)).collect();
-    json!({ "Records": records })
-}
-
-/// The keys of a record's item, in DynamoDB's JSON.
-pub fn keys(record: &Record) -> Value {
-    record.dynamodb().and_then(StreamRecord::keys).map_or(Value::Null, item)
-}
-
-fn record(record: &Record, stream_arn: &str) -> Value {
+/// A record as a function gets it.
+pub fn record(record: &Record, stream_arn: &str) -> Value {
     let mut written = json!({
         "eventID": record.event_id(),
         "eventName": record.event_name().map(|name| name.as_str()),

@@ -2,5 +2,6 @@
 
 pub mod apigateway;
 pub mod dynamodb;
+pub mod kinesis;
 pub mod sns;
 pub mod sqs;

@@ -1,125 +1,226 @@
 //! One batch of a stream's records: the function is invoked until the batch is done or given up, and nothing
-//! that comes after it in its shard is delivered before.
+//! that comes after it in its lane is delivered before.
 //!
-//! What always holds: a batch ends in success or in a [`What::GaveUp`] that tells how many of its records were
-//! skipped; it is pending until then.
-//! <https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-params.html>
+//! What always holds: a record ends in success or in a [`What::GaveUp`]; its batch is pending until then.
+//! <https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html>
 
 use std::time::Duration;
 
-use aws_sdk_dynamodbstreams::types::Record;
 use jiff::SignedDuration;
+use serde_json::{Map, Value, json};
 
 use super::StreamMapping;
 use super::response::{Failed, failed_items};
-use super::shard::sequence_number;
-use crate::event;
+use super::source::Record;
+use super::window::Window;
 use crate::invoke::{InvokeError, Request};
+use crate::pending::PendingGuard;
 use crate::trace::{EventId, What};
 use crate::words;
 
-/// How long a stream keeps its records.
-/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html>
-const RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
+/// Records that are delivered together: a batch, or what bisecting has left of one.
+pub(super) struct Part {
+    pub records: Vec<Record>,
+    /// How often the function has been invoked for them.
+    pub attempts: u32,
+    /// How many of the mapping's retries they have used. Splitting uses none, and neither does a throttle.
+    retries: u32,
+    pub last: Option<Attempt>,
+}
 
-/// What came of an attempt.
-struct Attempted {
+/// An attempt that is over.
+#[derive(Clone)]
+pub(super) struct Attempt {
+    pub event: EventId,
+    pub request_id: String,
+    /// None where the function answered, and named failures.
+    pub error: Option<InvokeError>,
     failed: Failed,
-    event: EventId,
+}
+
+/// Why records are given up, as Lambda tells a destination.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Condition {
+    RetryAttemptsExhausted,
+    RecordAgeExceeded,
+    /// The stream does not have them any more.
+    Expired,
+}
+
+impl Attempt {
+    fn is_throttled(&self) -> bool {
+        matches!(self.error, Some(InvokeError::Throttled(_)))
+    }
+
     /// Whether it is not to be tried again.
-    is_final: bool,
+    fn is_final(&self) -> bool {
+        matches!(self.error, Some(InvokeError::RecursiveLoop { .. }))
+    }
 }
 
 impl StreamMapping {
     /// Invokes the function with a batch until it is done, or no attempt is left, or its records are too old. With
     /// partial failures, an attempt goes on at the first record that failed. AWS does not tell whether retries
     /// are counted anew then; here they are not.
-    pub(super) async fn deliver(&self, mut batch: Vec<Record>) {
-        let (function, table) = (&self.function.settings.logical_id, self.table());
-        let work = format!("{function} works on a batch from the stream of {table}");
+    pub(super) async fn deliver(&self, shard: &str, batch: Vec<Record>, mut window: Option<&mut Window>) {
+        let function = &self.function.settings.logical_id;
+        let work = format!("{function} works on a batch from {}", self.source.name());
         let pending = self.shared.pending.begin(work);
-        let (mut attempt, mut last) = (1, None);
-        loop {
-            self.skip_old(&mut batch, last);
-            if batch.is_empty() {
-                return;
+        let mut parts = vec![Part { records: batch, attempts: 0, retries: 0, last: None }];
+        while let Some(mut part) = parts.pop() {
+            self.skip_old(shard, &mut part).await;
+            if part.records.is_empty() {
+                continue;
             }
-            let Attempted { failed, event, is_final } = self.attempt(&batch, attempt).await;
-            let is_failed = |record: &Record| failed.has(sequence_number(record).unwrap_or_default());
-            batch.drain(..batch.iter().position(is_failed).unwrap_or(batch.len()));
-            if batch.is_empty() {
-                return;
+            part.attempts += 1;
+            let attempt = self.attempt(shard, &part.records, part.attempts, window.as_deref_mut()).await;
+            let is_failed = |record: &Record| attempt.failed.has(&record.sequence);
+            let done = part.records.iter().position(is_failed).unwrap_or(part.records.len());
+            part.records.drain(..done);
+            part.last = Some(attempt.clone());
+            if part.records.is_empty() {
+                continue;
             }
-            if is_final || self.settings.maximum_retry_attempts.is_some_and(|most| attempt > most) {
-                let attempts = words::counted(attempt.into(), "attempt");
-                return self.skipped(batch.len(), &format!("after {attempts}: {}", failed.reason()), Some(event));
+            let can_split = self.settings.bisect_on_error && (done > 0 || part.records.len() > 1);
+            let splits = can_split && !attempt.is_throttled();
+            if attempt.is_final() || !splits && !attempt.is_throttled() && self.is_used_up(part.retries) {
+                let attempts = words::counted(part.attempts.into(), "attempt");
+                let why = format!("after {attempts}: {}", attempt.failed.reason());
+                self.give_up(shard, &part, Condition::RetryAttemptsExhausted, &why).await;
+                continue;
             }
-            let clock = self.shared.backend.clock();
-            let due = clock.now() + backoff(attempt);
-            let work = format!("retry {attempt} of {function} with a batch from the stream of {table}");
-            pending.waiting(work, due, failed.reason().to_owned());
-            clock.sleep_until(due).await;
-            pending.running();
-            (attempt, last) = (attempt + 1, Some(event));
+            self.back_off(&pending, part.attempts, attempt.failed.reason()).await;
+            if splits {
+                parts.extend(part.split(done > 0));
+            } else {
+                part.retries += u32::from(!attempt.is_throttled());
+                parts.push(part);
+            }
         }
+    }
+
+    fn is_used_up(&self, retries: u32) -> bool {
+        self.settings.maximum_retry_attempts.is_some_and(|most| retries >= most)
+    }
+
+    async fn back_off(&self, pending: &PendingGuard, attempts: u32, reason: &str) {
+        let clock = self.shared.backend.clock();
+        let due = clock.now() + backoff(attempts);
+        let function = &self.function.settings.logical_id;
+        let work = format!("retry {attempts} of {function} with a batch from {}", self.source.name());
+        pending.waiting(work, due, reason.to_owned());
+        clock.sleep_until(due).await;
+        pending.running();
     }
 
     /// Leaves out the records that are too old.
-    fn skip_old(&self, batch: &mut Vec<Record>, last: Option<EventId>) {
-        let age = self.settings.maximum_record_age.unwrap_or(RETENTION).min(RETENTION);
-        let now = self.shared.backend.clock().now();
-        let is_old = |record: &Record| {
-            let created = record.dynamodb().and_then(|change| change.approximate_creation_date_time());
-            let created = created.and_then(|time| jiff::Timestamp::from_second(time.secs()).ok());
-            created
-                .is_some_and(|created| now.duration_since(created) > SignedDuration::try_from(age).unwrap_or_default())
+    async fn skip_old(&self, shard: &str, part: &mut Part) {
+        let retention = self.source.retention();
+        let (age, condition) = match self.settings.maximum_record_age {
+            Some(age) if age < retention => (age, Condition::RecordAgeExceeded),
+            _ => (retention, Condition::Expired),
         };
-        let old = batch.iter().take_while(|record| is_old(record)).count();
+        let oldest = self.shared.backend.clock().now() - SignedDuration::try_from(age).unwrap_or_default();
+        let old = part.records.iter().take_while(|record| record.arrival < oldest).count();
         if old > 0 {
-            batch.drain(..old);
-            self.skipped(old, &format!("older than {}", words::duration(age)), last);
+            let records = part.records.drain(..old).collect();
+            let old = Part { records, last: part.last.clone(), ..*part };
+            self.give_up(shard, &old, condition, &format!("older than {}", words::duration(age))).await;
         }
     }
 
-    fn skipped(&self, records: usize, why: &str, cause: Option<EventId>) {
-        let verb = if records == 1 { "is" } else { "are" };
-        let reason = format!(
-            "{} of the stream of {} {verb} skipped: {why}",
-            words::counted(records as u64, "record"),
-            self.table()
-        );
+    async fn give_up(&self, shard: &str, part: &Part, condition: Condition, why: &str) {
+        let count = part.records.len();
+        let verb = if count == 1 { "is" } else { "are" };
+        let records = words::counted(count as u64, "record");
+        let reason = format!("{records} of {} {verb} skipped: {why}", self.source.name());
         let function = self.function.settings.logical_id.clone();
-        self.shared.recorder.record(cause, What::GaveUp { function, reason });
+        let cause = part.last.as_ref().map(|last| last.event);
+        let event = self.shared.recorder.record(cause, What::GaveUp { function, reason });
+        if condition != Condition::Expired {
+            self.tell_destination(shard, part, condition, event).await;
+        }
     }
 
-    async fn attempt(&self, batch: &[Record], attempt: u32) -> Attempted {
-        let ids = batch.iter().filter_map(|record| record.event_id().map(str::to_owned)).collect();
-        let function = self.function.settings.logical_id.clone();
-        let (from, records) = (format!("DynamoDB {}", self.table()), batch.len());
-        let delivery = What::Delivery { from, function, records, ids };
-        let delivery = self.shared.recorder.record(self.writer(batch), delivery);
-        let payload = event::dynamodb::event(batch, &self.arn.borrow()).to_string();
-        let request = Request { payload: &payload, request_id: self.shared.ids.uuid(), attempt, cause: delivery };
-        let invoked = self.shared.lambda.invoke(&self.function, request).await;
-        let failed = match &invoked.result {
-            Err(error) => Failed::All(error.message().to_owned()),
-            Ok(response) if self.settings.report_batch_item_failures => {
-                failed_items(response, batch.iter().filter_map(sequence_number))
+    /// Invokes the function for the last time in a window, until it succeeds or no attempt is left.
+    pub(super) async fn end_window(&self, shard: &str, window: &Window) {
+        let function = &self.function.settings.logical_id;
+        let work = format!("{function} ends a window of {}", self.source.name());
+        let pending = self.shared.pending.begin(work);
+        let age = self.settings.maximum_record_age.unwrap_or(self.source.retention());
+        let last = window.end + SignedDuration::try_from(age).unwrap_or_default();
+        for attempts in 1.. {
+            let members = window.members(shard, &self.source.arn(), true);
+            let attempt = self.invoke(&[], attempts, members).await.0;
+            let Some(error) = &attempt.error else { return };
+            let used_up = !attempt.is_throttled() && self.is_used_up(attempts - 1);
+            if attempt.is_final() || used_up || self.shared.backend.clock().now() > last {
+                let attempts = words::counted(attempts.into(), "attempt");
+                let reason = format!("a window is not ended after {attempts}: {}", error.message());
+                let function = function.clone();
+                self.shared.recorder.record(Some(attempt.event), What::GaveUp { function, reason });
+                return;
             }
-            Ok(_) => Failed::None,
-        };
-        let is_final = matches!(invoked.result, Err(InvokeError::RecursiveLoop { .. }));
-        Attempted { failed, event: invoked.event, is_final }
+            self.back_off(&pending, attempts, error.message()).await;
+        }
     }
 
-    /// The call that wrote the batch's first record of known origin.
-    fn writer(&self, batch: &[Record]) -> Option<EventId> {
-        batch.iter().find_map(|record| self.shared.recorder.writer(&self.table.name, &event::dynamodb::keys(record)))
+    async fn attempt(&self, shard: &str, records: &[Record], attempt: u32, window: Option<&mut Window>) -> Attempt {
+        let members = window.as_ref().map(|window| window.members(shard, &self.source.arn(), false));
+        let (mut attempt, response) = self.invoke(records, attempt, members.unwrap_or_default()).await;
+        let Some(response) = response else { return attempt };
+        if let Some(Err(missing)) = window.map(|window| window.take_state(&response)) {
+            attempt.failed = Failed::All(missing.to_owned());
+        } else if self.settings.report_batch_item_failures {
+            attempt.failed = failed_items(&response, records.iter().map(|record| record.sequence.as_str()));
+        }
+        attempt
+    }
+
+    /// Invokes the function with records, and tells its response where it did not fail.
+    async fn invoke(&self, records: &[Record], attempt: u32, beside: Map<String, Value>) -> (Attempt, Option<String>) {
+        let ids = records.iter().map(|record| record.event_id.clone()).collect();
+        let function = self.function.settings.logical_id.clone();
+        let delivery = What::Delivery { from: self.source.origin(), function, records: records.len(), ids };
+        let writer = records.iter().find_map(|record| self.source.writer(record));
+        let delivery = self.shared.recorder.record(writer, delivery);
+        let (payload, request_id) = (payload(records, beside).to_string(), self.shared.ids.uuid());
+        let request = Request { payload: &payload, request_id: request_id.clone(), attempt, cause: delivery };
+        let invoked = self.shared.lambda.invoke(&self.function, request).await;
+        let (error, response) = match invoked.result {
+            Ok(response) => (None, Some(response)),
+            Err(error) => (Some(error), None),
+        };
+        let failed = error.as_ref().map_or(Failed::None, |error| Failed::All(error.message().to_owned()));
+        (Attempt { event: invoked.event, request_id, error, failed }, response)
+    }
+}
+
+/// An event with these records.
+pub(super) fn payload(records: &[Record], beside: Map<String, Value>) -> Value {
+    let records: Vec<&Value> = records.iter().map(|record| &record.payload).collect();
+    let mut payload = json!({ "Records": records });
+    if let Some(members) = payload.as_object_mut() {
+        members.extend(beside);
+    }
+    payload
+}
+
+impl Part {
+    /// The parts that are delivered in its place, the last one first: itself where it begins at the record that the
+    /// function named, or its halves.
+    fn split(mut self, at_named: bool) -> Vec<Self> {
+        if at_named {
+            return vec![self];
+        }
+        let records = self.records.split_off(self.records.len().div_ceil(2));
+        let second = Self { records, last: self.last.clone(), ..self };
+        vec![second, self]
     }
 }
 
 /// The wait before a retry: AWS says that it backs off exponentially, and not for how long. Here it is a second,
 /// which doubles up to a minute.
-fn backoff(attempt: u32) -> Duration {
-    Duration::from_secs((1 << (attempt - 1).min(6)).min(60))
+fn backoff(attempts: u32) -> Duration {
+    Duration::from_secs((1 << (attempts - 1).min(6)).min(60))
 }

@@ -1,16 +1,26 @@
-//! Event source mappings: Lambda polls a queue or a table's stream, makes batches, and invokes the function.
+//! Event source mappings: Lambda polls a queue or a stream, makes batches, and invokes the function.
 //!
-//! [`sqs`] deletes a message only when its batch succeeded; [`stream`] follows a stream's shards, each of them
-//! read in order by [`shard`], whose failing batches [`delivery`] retries until they are given up.
+//! [`sqs`] deletes a message only when its batch succeeded; [`stream`] follows the shards of a [`source`], each of them
+//! read in order by [`shard`], whose failing batches [`delivery`] retries until they are given up, which [`on_failure`]
+//! tells. Both take only what a [`filter`] lets pass.
 
 mod delivery;
+mod dynamodb;
+mod filter;
+mod kinesis;
+mod on_failure;
 mod response;
 mod shard;
+mod source;
 mod sqs;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod window;
 
+pub use dynamodb::TableStream;
+pub use kinesis::DataStream;
+pub use source::StreamSource;
 pub use sqs::SqsMapping;
 pub use stream::StreamMapping;
 

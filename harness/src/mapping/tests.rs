@@ -18,7 +18,7 @@ use rehearsal_emulator::{Clock, Ids};
 use serde_json::{Value, json};
 use tokio::task::LocalSet;
 
-use super::StreamMapping;
+use super::{StreamMapping, TableStream};
 use crate::app::{App, Variables};
 use crate::backend::{Backend, Embedded};
 use crate::diagnostic::Source;
@@ -141,9 +141,9 @@ async fn mapping(app: &App, script: &Script) -> Rc<StreamMapping> {
     let shared = Shared::new(Rc::new(backend), stack, app, Ids::seeded(2), recorder);
     let function = Rc::clone(shared.lambda.function(&settings.function_arn).expect("it is bound"));
     let config = shared.service_config().to_builder().http_client(script.clone()).build();
-    let mut mapping = StreamMapping::new(settings, table, function, shared);
-    mapping.streams = aws_sdk_dynamodbstreams::Client::new(&config);
-    Rc::new(mapping)
+    let client = aws_sdk_dynamodbstreams::Client::new(&config);
+    let source = Box::new(TableStream::new(table, Rc::clone(&shared), client));
+    Rc::new(StreamMapping::new(settings, source, function, shared))
 }
 
 /// What the function was given, what the stream was asked, and what went wrong.

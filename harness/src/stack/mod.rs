@@ -7,6 +7,7 @@
 mod api;
 mod dynamodb;
 mod eventbridge;
+mod kinesis;
 mod lambda;
 mod mapping;
 mod s3;
@@ -16,6 +17,7 @@ mod sqs;
 pub use api::{Api, ApiKind, Cors, GatewayResponse, Integration, LambdaProxy, Mock, PayloadFormat, Route, Stage};
 pub use dynamodb::Table;
 pub use eventbridge::{EventBus, Rule, RuleTarget};
+pub use kinesis::KinesisStream;
 pub use lambda::{ACCOUNT_CONCURRENCY, EventInvokeConfig, Function, Qualifier, UNRESERVED_CONCURRENCY};
 pub use mapping::{EventSourceMapping, StartingPosition, StreamMapping};
 pub use s3::{Bucket, BucketNotification, Expiration, LifecycleRule, NotificationTarget};
@@ -32,6 +34,7 @@ pub struct Stack {
     pub topics: Vec<Topic>,
     pub subscriptions: Vec<Subscription>,
     pub tables: Vec<Table>,
+    pub streams: Vec<KinesisStream>,
     pub buses: Vec<EventBus>,
     pub rules: Vec<Rule>,
     pub apis: Vec<Api>,
@@ -53,6 +56,7 @@ impl Stack {
         ids.extend(self.queues.iter().map(|queue| pair(&queue.name, &queue.logical_id)));
         ids.extend(self.topics.iter().map(|topic| pair(&topic.name, &topic.logical_id)));
         ids.extend(self.tables.iter().map(|table| pair(&table.name, &table.logical_id)));
+        ids.extend(self.streams.iter().map(|stream| pair(&stream.name, &stream.logical_id)));
         ids.extend(self.buses.iter().map(|bus| pair(&bus.name, &bus.logical_id)));
         ids.extend(self.rules.iter().map(|rule| pair(&rule.name, &rule.logical_id)));
         ids.extend(self.functions.iter().map(|function| pair(&function.name, &function.logical_id)));

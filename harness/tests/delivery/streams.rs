@@ -142,7 +142,7 @@ fn a_batch_whose_retries_are_used_up_is_skipped() {
     }));
     let played = rig.play(&[&put(&["poison", "b"])]).passed();
     assert_eq!(batches(&played), [["poison"], ["poison"], ["poison"], ["b"]]);
-    assert_eq!(given_up(&played), ["1 record of the stream of Orders is skipped: after 3 attempts: no luck"]);
+    assert_eq!(given_up(&played), ["1 record of the stream of table Orders is skipped: after 3 attempts: no luck"]);
     assert_eq!(played.outcome.settled, Settled::Idle);
 }
 
@@ -151,7 +151,7 @@ fn without_retries_a_batch_is_skipped_at_once() {
     let rig = writer(Rig::new(&both(", MaximumRetryAttempts: 0")).fails("Worker"));
     let played = rig.play(&[&put(&["a"])]).passed();
     assert_eq!(played.times("Worker"), seconds([0]));
-    assert_eq!(given_up(&played), ["1 record of the stream of Orders is skipped: after 1 attempt: no luck"]);
+    assert_eq!(given_up(&played), ["1 record of the stream of table Orders is skipped: after 1 attempt: no luck"]);
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn records_that_are_too_old_are_skipped() {
     let rig = writer(Rig::new(&both(", MaximumRecordAgeInSeconds: 60")).fails("Worker"));
     let played = rig.play(&[&put(&["a"])]).passed();
     assert_eq!(played.times("Worker"), seconds([0, 1, 3, 7, 15, 31]), "the next would be at 63 s");
-    assert_eq!(given_up(&played), ["1 record of the stream of Orders is skipped: older than 1m"]);
+    assert_eq!(given_up(&played), ["1 record of the stream of table Orders is skipped: older than 1m"]);
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn a_stream_keeps_a_record_that_always_fails_for_a_day() {
     let played = writer(Rig::new(&both("")).fails("Worker")).play(&[&put(&["a"])]).passed();
     let last = played.times("Worker").last().map(std::time::Duration::as_secs);
     assert_eq!(last.map(|seconds| seconds / 60), Some(24 * 60 - 1));
-    assert_eq!(given_up(&played), ["1 record of the stream of Orders is skipped: older than 1d"]);
+    assert_eq!(given_up(&played), ["1 record of the stream of table Orders is skipped: older than 1d"]);
     assert_eq!(played.outcome.settled, Settled::Idle);
 }
 

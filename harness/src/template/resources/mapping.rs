@@ -91,6 +91,7 @@ fn read_queue(resource: &Resolved<'_>, queue: Option<String>, report: &mut Repor
         batching_window: Duration::from_secs(window.into()),
         maximum_concurrency,
         report_batch_item_failures,
+        filters: Vec::new(),
     });
 }
 
@@ -126,7 +127,12 @@ fn read_stream(resource: &Resolved<'_>, stream: Option<String>, report: &mut Rep
         batching_window: seconds(window),
         maximum_retry_attempts,
         maximum_record_age,
+        bisect_on_error: false,
+        parallelization: 1,
+        tumbling_window: None,
         report_batch_item_failures,
+        filters: Vec::new(),
+        on_failure: None,
     });
 }
 

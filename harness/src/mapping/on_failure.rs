@@ -1,0 +1,99 @@
+//! What Lambda tells a mapping's on-failure destination of records that it has given up: where they are in the
+//! stream, not what they are; a bucket gets the records too.
+//! <https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-errors.html>
+//! <https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html>
+
+use aws_smithy_types::error::display::DisplayErrorContext;
+use aws_types::SdkConfig;
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::StreamMapping;
+use super::delivery::{Condition, Part, payload};
+use crate::invoke::InvokeError;
+use crate::shared::Shared;
+use crate::trace::EventId;
+
+impl StreamMapping {
+    /// Tells the destination, where there is one.
+    pub(super) async fn tell_destination(&self, shard: &str, part: &Part, condition: Condition, cause: EventId) {
+        let Some(arn) = &self.settings.on_failure else { return };
+        let config = self.shared.service_config_for(cause);
+        let mut record = self.record(shard, part, condition);
+        let sent = match arn.split(':').nth(2) {
+            Some("sqs") => to_queue(&config, &self.shared, arn, record.to_string()).await,
+            Some("sns") => to_topic(&config, arn, record.to_string()).await,
+            _ => {
+                record["payload"] = payload(&part.records, Map::new()).to_string().into();
+                self.to_bucket(&config, arn, shard, record.to_string()).await
+            }
+        };
+        if let Err(error) = sent {
+            self.shared.problem(format!("records that Lambda gave up, for {arn}: {error}"));
+        }
+    }
+
+    fn record(&self, shard: &str, part: &Part, condition: Condition) -> Value {
+        let now = self.shared.backend.clock().now();
+        let condition = match condition {
+            Condition::RetryAttemptsExhausted => "RetryAttemptsExhausted",
+            Condition::RecordAgeExceeded | Condition::Expired => "RecordAgeExceeded",
+        };
+        let request_id = part.last.as_ref().map_or_else(|| self.shared.ids.uuid(), |last| last.request_id.clone());
+        let mut record = json!({
+            "requestContext": {
+                "requestId": request_id,
+                "functionArn": self.function.settings.arn,
+                "condition": condition,
+                "approximateInvokeCount": part.attempts,
+            },
+            "responseContext": response_context(part),
+            "version": "1.0",
+            "timestamp": written(now),
+        });
+        let (first, last) = (part.records.first(), part.records.last());
+        record[self.source.batch_info()] = json!({
+            "shardId": shard,
+            "startSequenceNumber": first.map(|record| &record.sequence),
+            "endSequenceNumber": last.map(|record| &record.sequence),
+            "approximateArrivalOfFirstRecord": first.map(|record| written(record.arrival)),
+            "approximateArrivalOfLastRecord": last.map(|record| written(record.arrival)),
+            "batchSize": part.records.len(),
+            "streamArn": self.source.arn(),
+        });
+        record
+    }
+
+    /// <https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html>
+    async fn to_bucket(&self, config: &SdkConfig, arn: &str, shard: &str, body: String) -> Result<(), String> {
+        let bucket = arn.rsplit(':').next().unwrap_or_default();
+        let time = self.shared.backend.clock().now().strftime("%Y/%m/%d/%Y-%m-%dT%H.%M.%S").to_string();
+        let mapping = self.uuid.get_or_init(|| self.shared.ids.uuid());
+        let key = format!("aws/lambda/{mapping}/{shard}/{time}-{}", self.shared.ids.uuid());
+        let put = aws_sdk_s3::Client::new(config).put_object().bucket(bucket).key(key);
+        let put = put.content_type("application/json").body(body.into_bytes().into());
+        put.send().await.map(drop).map_err(|error| DisplayErrorContext(error).to_string())
+    }
+}
+
+fn response_context(part: &Part) -> Value {
+    let error = part.last.as_ref().and_then(|last| last.error.as_ref());
+    let status = if matches!(error, Some(InvokeError::Throttled(_))) { 429 } else { 200 };
+    let function_error = matches!(error, Some(InvokeError::Function { .. })).then_some("Unhandled");
+    json!({ "statusCode": status, "executedVersion": "$LATEST", "functionError": function_error })
+}
+
+fn written(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
+}
+
+async fn to_queue(config: &SdkConfig, shared: &Shared, arn: &str, body: String) -> Result<(), String> {
+    let url = shared.queue_url(arn).ok_or("the queue is not in the template")?;
+    let send = aws_sdk_sqs::Client::new(config).send_message().queue_url(url).message_body(body);
+    send.send().await.map(drop).map_err(|error| DisplayErrorContext(error).to_string())
+}
+
+async fn to_topic(config: &SdkConfig, arn: &str, body: String) -> Result<(), String> {
+    let publish = aws_sdk_sns::Client::new(config).publish().topic_arn(arn).message(body);
+    publish.send().await.map(drop).map_err(|error| DisplayErrorContext(error).to_string())
+}
