@@ -76,8 +76,11 @@ const WITHOUT_SDK: [&str; 22] = [
     "settle",
 ];
 /// The SDK's types as plain data, where they are what AWS's payload is made of.
-const SDK_TYPES_AS_DATA: [(&str, &str); 2] =
-    [("event", "aws_sdk_sqs::types::"), ("event", "aws_sdk_dynamodbstreams::types::")];
+const SDK_TYPES_AS_DATA: [(&str, &str); 3] = [
+    ("event", "aws_sdk_sqs::types::"),
+    ("event", "aws_sdk_dynamodbstreams::types::"),
+    ("event", "aws_sdk_kinesis::types::"),
+];
 
 /// What reports may read: what came of a run, and the words for it.
 const REPORT_READS: [&str; 9] =

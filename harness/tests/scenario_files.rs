@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use rehearsal::diagnostic::{Diagnostics, Source};
 use rehearsal::scenario::{self, Action, Content, Count, Method, QueueExpect, Scenario, TableExpect};
-use rehearsal::stack::{Api, ApiKind, Bucket, EventBus, Function, NotSimulated, Queue, Stack, Stage, Table, Topic};
+use rehearsal::stack::{
+    Api, ApiKind, Bucket, EventBus, Function, KinesisStream, NotSimulated, Queue, Stack, Stage, Table, Topic,
+};
 use rstest::rstest;
 use serde_json::json;
 
@@ -167,11 +169,20 @@ fn stack() -> Stack {
         allows_loops: false,
         qualifiers: Vec::new(),
     };
+    let stream = KinesisStream {
+        logical_id: id("Clicks"),
+        name: id("Clicks"),
+        arn: arn("Clicks"),
+        shards: Some(1),
+        retention_hours: 24,
+        max_record_kib: None,
+    };
     let stage = Stage { name: id("$default"), ..Stage::default() };
     let api = Api { stages: vec![stage], ..Api::new(id("OrdersApi"), id("abc"), ApiKind::Http, "eu-west-1") };
     Stack {
         buckets: vec![bucket("Uploads"), bucket("Reports")],
         queues: vec![queue("Records"), queue("RecordsDeadLetters")],
+        streams: vec![stream],
         tables: vec![table("Airports"), table("Rejects")],
         functions: vec![function("ReadCsv"), function("StoreRecord")],
         buses: vec![EventBus { logical_id: id("Business"), name: id("Business"), arn: arn("Business") }],

@@ -37,6 +37,7 @@ pub async fn clean(config: &SdkConfig, prefix: &str) -> Result<Cleaned, String> 
     cleaning.topics().await;
     cleaning.queues().await;
     cleaning.tables().await;
+    cleaning.streams().await;
     Ok(cleaning.cleaned)
 }
 
@@ -147,6 +148,24 @@ impl Cleaning<'_> {
                 dynamodb.delete_table().table_name(&name).send().await.map(drop).map_err(|error| error_chain(&error))
             };
             self.remove(&format!("table {name}"), tagged, removal).await;
+        }
+    }
+
+    async fn streams(&mut self) {
+        let kinesis = aws_sdk_kinesis::Client::new(self.config);
+        let mut pages = kinesis.list_streams().into_paginator().send();
+        let mut own = Vec::new();
+        while let Some(page) = pages.next().await {
+            let Some(page) = self.listed("streams", page) else { return };
+            own.extend(page.stream_names.into_iter().filter(|name| name.starts_with(self.prefix)));
+        }
+        for name in own {
+            let tags = kinesis.list_tags_for_stream().stream_name(&name).send().await;
+            let tagged = tags.is_ok_and(|tags| tags.tags().iter().any(|tag| tag.key() == TAG));
+            let removal = async {
+                kinesis.delete_stream().stream_name(&name).send().await.map(drop).map_err(|error| error_chain(&error))
+            };
+            self.remove(&format!("stream {name}"), tagged, removal).await;
         }
     }
 

@@ -34,6 +34,9 @@ fn json_resource(body: &Value) -> String {
     if let Some(table) = text("TableName") {
         return table.to_owned();
     }
+    if let Some(stream) = text("StreamName").map(str::to_owned).or(text("StreamARN").map(|arn| last(arn, '/'))) {
+        return stream;
+    }
     if let Some(url) = text("QueueUrl") {
         return last(url, '/');
     }
@@ -103,6 +106,13 @@ fn carried_ids(identity: &Identity, response: &http::Response<Bytes>) -> Vec<Str
                 |entry: &Value| entry["MessageId"].as_str().or_else(|| entry["EventId"].as_str()).map(str::to_owned);
             let entries = body["Successful"].as_array().or_else(|| body["Entries"].as_array());
             entries.map_or_else(|| of(&body).into_iter().collect(), |entries| entries.iter().filter_map(of).collect())
+        }
+        // As the event of a function names a record.
+        Service::Kinesis if identity.operation.starts_with("PutRecord") => {
+            let body: Value = serde_json::from_slice(response.body()).unwrap_or_default();
+            let of = |put: &Value| Some(format!("{}:{}", put["ShardId"].as_str()?, put["SequenceNumber"].as_str()?));
+            let records = body["Records"].as_array();
+            records.map_or_else(|| of(&body).into_iter().collect(), |records| records.iter().filter_map(of).collect())
         }
         Service::Sns if identity.operation.starts_with("Publish") => {
             let text = String::from_utf8_lossy(response.body());

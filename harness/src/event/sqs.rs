@@ -14,7 +14,8 @@ pub fn event(messages: &[Message], queue_arn: &str) -> Value {
     json!({ "Records": records })
 }
 
-fn record(message: &Message, queue_arn: &str) -> Value {
+/// A message as a function gets it.
+pub fn record(message: &Message, queue_arn: &str) -> Value {
     let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
     let mut record = json!({
         "messageId": text(message.message_id()),

@@ -13,6 +13,7 @@ use std::time::Duration;
 use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::filter::{DataField, Filters};
 use super::response::{Failed, failed_items};
 use super::{BATCH_BYTES, Linger, describe};
 use crate::backend::whole_seconds;
@@ -30,6 +31,7 @@ const RECEIVE_LIMIT: u32 = 10;
 /// A mapping at work.
 pub struct SqsMapping {
     settings: EventSourceMapping,
+    filters: Filters,
     queue: Queue,
     function: Rc<Function>,
     shared: Rc<Shared>,
@@ -54,7 +56,8 @@ impl SqsMapping {
     /// A mapping between a queue and a function.
     pub fn new(settings: EventSourceMapping, queue: Queue, function: Rc<Function>, shared: Rc<Shared>) -> Self {
         let sqs = aws_sdk_sqs::Client::new(&shared.service_config());
-        Self { settings, queue, function, shared, sqs, failing: RefCell::default() }
+        let filters = Filters::new(&settings.filters, DataField::Text("body"));
+        Self { settings, filters, queue, function, shared, sqs, failing: RefCell::default() }
     }
 
     /// The logical id of the queue, where the mapping is enabled.
@@ -108,9 +111,10 @@ impl SqsMapping {
             };
             let received = self.receive(wanted.min(RECEIVE_LIMIT), wait).await;
             let nothing_more = received.is_empty();
-            batch.extend(received);
+            batch.extend(self.filtered(received).await);
             let full = batch.len() >= self.settings.batch_size as usize || bytes(&batch) >= BATCH_BYTES;
-            // A queue that looked ready and gave nothing has moved its messages to its dead-letter queue.
+            // A queue that looked ready and gave nothing has moved its messages to its dead-letter queue, or no
+            // filter lets them pass.
             if full || batch.is_empty() {
                 return batch;
             }
@@ -172,6 +176,20 @@ impl SqsMapping {
                 Vec::new()
             }
         }
+    }
+
+    /// The messages that a filter lets pass. Lambda deletes the others.
+    /// <https://docs.aws.amazon.com/lambda/latest/dg/with-sqs-filtering.html>
+    async fn filtered(&self, received: Vec<Message>) -> Vec<Message> {
+        let passes = |message: &Message| self.filters.pass(|| event::sqs::record(message, &self.queue.arn));
+        let (passed, others): (Vec<Message>, Vec<Message>) = received.into_iter().partition(passes);
+        if !others.is_empty() {
+            // Only then is the replay not at rest while they are still in the queue.
+            let work = format!("{} messages of {} match no filter", others.len(), self.queue.logical_id);
+            let _pending = self.shared.pending.begin(work);
+            self.delete(&others.iter().collect::<Vec<_>>()).await;
+        }
+        passed
     }
 
     async fn deliver(self: Rc<Self>, batch: Vec<Message>, _slot: OwnedSemaphorePermit) {

@@ -6,6 +6,7 @@ mod confirmation;
 mod lifecycle;
 mod queue;
 mod rule;
+mod stream;
 mod table;
 mod topic;
 
@@ -50,6 +51,9 @@ pub async fn provision(stack: &Stack, config: &SdkConfig, tag: Option<&Tag<'_>>)
     for table in &stack.tables {
         clients.table(table).await?;
     }
+    for stream in &stack.streams {
+        clients.stream(stream).await?;
+    }
     for bus in &stack.buses {
         clients.bus(bus).await?;
     }
@@ -82,6 +86,7 @@ struct Clients<'t> {
     sns: aws_sdk_sns::Client,
     eventbridge: aws_sdk_eventbridge::Client,
     dynamodb: aws_sdk_dynamodb::Client,
+    kinesis: aws_sdk_kinesis::Client,
 }
 
 impl<'t> Clients<'t> {
@@ -94,6 +99,7 @@ impl<'t> Clients<'t> {
             sns: aws_sdk_sns::Client::new(config),
             eventbridge: aws_sdk_eventbridge::Client::new(config),
             dynamodb: aws_sdk_dynamodb::Client::new(config),
+            kinesis: aws_sdk_kinesis::Client::new(config),
         }
     }
 }

@@ -63,13 +63,15 @@ enum Kind {
     Queue,
     Topic,
     Table,
+    Stream,
     Bus,
     Api,
     Function,
 }
 
 impl Kind {
-    const ALL: [Self; 7] = [Self::Bucket, Self::Queue, Self::Topic, Self::Table, Self::Bus, Self::Api, Self::Function];
+    const ALL: [Self; 8] =
+        [Self::Bucket, Self::Queue, Self::Topic, Self::Table, Self::Stream, Self::Bus, Self::Api, Self::Function];
 
     /// As messages call it.
     fn singular(self) -> &'static str {
@@ -78,6 +80,7 @@ impl Kind {
             Self::Queue => "queue",
             Self::Topic => "topic",
             Self::Table => "table",
+            Self::Stream => "stream",
             Self::Bus => "event bus",
             Self::Api => "API",
             Self::Function => "function",
@@ -90,6 +93,7 @@ impl Kind {
             Self::Queue => "queues",
             Self::Topic => "topics",
             Self::Table => "tables",
+            Self::Stream => "streams",
             Self::Bus => "event buses",
             Self::Api => "APIs",
             Self::Function => "functions",
@@ -103,6 +107,7 @@ impl Kind {
             Self::Queue => stack.queues.iter().map(|queue| queue.logical_id.as_str()).collect(),
             Self::Topic => stack.topics.iter().map(|topic| topic.logical_id.as_str()).collect(),
             Self::Table => stack.tables.iter().map(|table| table.logical_id.as_str()).collect(),
+            Self::Stream => stack.streams.iter().map(|stream| stream.logical_id.as_str()).collect(),
             Self::Bus => stack.buses.iter().map(|bus| bus.logical_id.as_str()).collect(),
             Self::Api => stack.apis.iter().map(|api| api.logical_id.as_str()).collect(),
             Self::Function => stack.functions.iter().map(|function| function.logical_id.as_str()).collect(),
@@ -137,6 +142,7 @@ impl Checker<'_> {
                 }
             }
             Action::SqsSend(step) => self.exists(Kind::Queue, &step.queue),
+            Action::KinesisPut(step) => self.exists(Kind::Stream, &step.stream),
             Action::SnsPublish(step) => self.exists(Kind::Topic, &step.topic),
             Action::Invoke(step) => self.exists(Kind::Function, &step.function),
             Action::Fail(step) => self.exists(Kind::Function, &step.function),

@@ -33,7 +33,8 @@ pub use listed::Listed;
 pub use matcher::Matcher;
 pub use schema::json_schema;
 pub use steps::{
-    Action, Content, EventsPut, Fail, FailWith, Invoke, InvokeExpect, S3Delete, S3Put, Settle, SnsPublish, SqsSend,
+    Action, Content, EventsPut, Fail, FailWith, Invoke, InvokeExpect, KinesisPut, S3Delete, S3Put, Settle, SnsPublish,
+    SqsSend,
 };
 pub use stubs::{RequestExpect, RequestsExpect, Respond, Stub, StubResponse, host};
 

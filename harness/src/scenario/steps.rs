@@ -36,6 +36,9 @@ pub enum Action {
     /// Sends a message to a queue.
     #[serde(rename = "sqs.send")]
     SqsSend(SqsSend),
+    /// Puts a record into a Kinesis stream.
+    #[serde(rename = "kinesis.put")]
+    KinesisPut(KinesisPut),
     /// Publishes a message to a topic.
     #[serde(rename = "sns.publish")]
     SnsPublish(SnsPublish),
@@ -59,8 +62,19 @@ pub enum Action {
 
 impl Action {
     /// The names of the steps in a scenario file.
-    pub const NAMES: [&'static str; 10] =
-        ["s3.put", "s3.delete", "http", "events.put", "sqs.send", "sns.publish", "invoke", "fail", "advance", "settle"];
+    pub const NAMES: [&'static str; 11] = [
+        "s3.put",
+        "s3.delete",
+        "http",
+        "events.put",
+        "sqs.send",
+        "kinesis.put",
+        "sns.publish",
+        "invoke",
+        "fail",
+        "advance",
+        "settle",
+    ];
 
     /// The step's name in a scenario file.
     pub fn name(&self) -> &'static str {
@@ -70,6 +84,7 @@ impl Action {
             Self::Http(_) => "http",
             Self::EventsPut(_) => "events.put",
             Self::SqsSend(_) => "sqs.send",
+            Self::KinesisPut(_) => "kinesis.put",
             Self::SnsPublish(_) => "sns.publish",
             Self::Invoke(_) => "invoke",
             Self::Fail(_) => "fail",
@@ -90,6 +105,7 @@ impl Action {
             Self::Http(step) => step.substitute(captured)?,
             Self::EventsPut(step) => step.substitute(captured)?,
             Self::SqsSend(step) => step.substitute(captured)?,
+            Self::KinesisPut(step) => step.substitute(captured)?,
             Self::SnsPublish(step) => step.substitute(captured)?,
             Self::Invoke(step) => step.substitute(captured)?,
             Self::Fail(step) => step.substitute(captured)?,
@@ -104,6 +120,7 @@ impl Action {
             Self::S3Put(step) => Content::of(step.body.as_ref(), None, step.file.as_ref()),
             Self::Http(step) => Content::of(step.body.as_ref(), step.json.as_ref(), step.file.as_ref()),
             Self::SqsSend(step) => Content::of(step.body.as_ref(), step.json.as_ref(), None),
+            Self::KinesisPut(step) => Content::of(step.data.as_ref(), step.json.as_ref(), step.file.as_ref()),
             Self::SnsPublish(step) => Content::of(step.message.as_ref(), step.json.as_ref(), None),
             _ => None,
         }
@@ -192,6 +209,24 @@ pub struct SqsSend {
     #[serde(default, deserialize_with = "texts")]
     #[schemars(with = "BTreeMap<String, Scalar>")]
     pub attributes: BTreeMap<String, String>,
+}
+
+/// `kinesis.put`: exactly one of `data`, `json` and `file` is there.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [{"required": ["data"]}, {"required": ["json"]}, {"required": ["file"]}]))]
+pub struct KinesisPut {
+    /// The stream's logical id.
+    pub stream: Located<String>,
+    /// The partition key, by which the record finds its shard.
+    pub key: String,
+    /// The record's data as text.
+    pub data: Option<String>,
+    /// The record's data as JSON.
+    #[serde(default, deserialize_with = "json")]
+    pub json: Option<Value>,
+    /// The record's data as a file, relative to the scenario.
+    pub file: Option<Located<PathBuf>>,
 }
 
 /// `sns.publish`: exactly one of `message`, `json` and `by_protocol` is there.
@@ -291,6 +326,7 @@ substitute_in!(S3Put: key, body, content_type, metadata);
 substitute_in!(S3Delete: key);
 substitute_in!(EventsPut: source, detail_type, detail, resources);
 substitute_in!(SqsSend: body, json, attributes);
+substitute_in!(KinesisPut: key, data, json);
 substitute_in!(SnsPublish: message, json, by_protocol, subject, group, deduplication_id, attributes);
 substitute_in!(Invoke: payload, expect);
 substitute_in!(Fail: message);

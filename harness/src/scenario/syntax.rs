@@ -17,13 +17,15 @@ pub(super) const GIVEN_KEYS: [&str; 2] = ["tables", "stubs"];
 pub(super) const EXPECT_KEYS: [&str; 5] = ["invocations", "queues", "requests", "objects", "tables"];
 
 /// The keys of a step that captures are not put into: logical ids, files and the captures themselves.
-const NEVER_SUBSTITUTED: [&str; 8] = ["bucket", "api", "bus", "queue", "topic", "function", "file", "capture"];
+const NEVER_SUBSTITUTED: [&str; 9] =
+    ["bucket", "api", "bus", "queue", "topic", "stream", "function", "file", "capture"];
 
 /// Which keys of a step exclude each other, and whether one of them must be there.
-const ALTERNATIVES: [(&str, &[&str], bool); 4] = [
+const ALTERNATIVES: [(&str, &[&str], bool); 5] = [
     ("s3.put", &["body", "file"], true),
     ("http", &["body", "json", "file"], false),
     ("sqs.send", &["body", "json"], true),
+    ("kinesis.put", &["data", "json", "file"], true),
     ("sns.publish", &["message", "json", "by_protocol"], true),
 ];
 

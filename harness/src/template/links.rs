@@ -26,7 +26,8 @@ fn arns(stack: &Stack) -> BTreeMap<&str, &str> {
     let functions = stack.functions.iter().map(|function| (function.arn.as_str(), function.logical_id.as_str()));
     let streams =
         stack.tables.iter().filter_map(|table| Some((table.stream_arn.as_deref()?, table.logical_id.as_str())));
-    queues.chain(topics).chain(buses).chain(functions).chain(streams).collect()
+    let kinesis = stack.streams.iter().map(|stream| (stream.arn.as_str(), stream.logical_id.as_str()));
+    queues.chain(topics).chain(buses).chain(functions).chain(streams).chain(kinesis).collect()
 }
 
 fn check_link(link: &Link, arns: &BTreeMap<&str, &str>, stack: &Stack, report: &mut Report) {
@@ -42,6 +43,7 @@ fn check_link(link: &Link, arns: &BTreeMap<&str, &str>, stack: &Stack, report: &
             report.error(&link.span, format!("`{}` is not the ARN of {wanted}", link.arn));
         }
         Some("events") if link.arn.ends_with(":event-bus/default") => {}
+        Some("s3") if stack.buckets.iter().any(|bucket| link.arn == format!("arn:aws:s3:::{}", bucket.name)) => {}
         Some("dynamodb") if !arns.contains_key(link.arn.as_str()) => missing_stream(link, stack, report),
         Some(_) if !arns.contains_key(link.arn.as_str()) => {
             let message = format!("`{}` is not in this template", link.arn);
@@ -72,6 +74,8 @@ fn noun(service: &str) -> &'static str {
         "sns" => "a topic",
         "events" => "an event bus",
         "dynamodb" => "a table's stream",
+        "kinesis" => "a Kinesis stream",
+        "s3" => "a bucket",
         _ => "a function",
     }
 }
@@ -84,6 +88,7 @@ fn check_unique(stack: &Stack, place: impl Fn(&str) -> Span, report: &mut Report
     names.extend(stack.queues.iter().map(|each| ("queue", each.name.clone(), each.logical_id.as_str())));
     names.extend(stack.topics.iter().map(|each| ("topic", each.name.clone(), each.logical_id.as_str())));
     names.extend(stack.tables.iter().map(|each| ("table", each.name.clone(), each.logical_id.as_str())));
+    names.extend(stack.streams.iter().map(|each| ("stream", each.name.clone(), each.logical_id.as_str())));
     names.extend(stack.buses.iter().map(|each| ("event bus", each.name.clone(), each.logical_id.as_str())));
     names.extend(stack.functions.iter().map(|each| ("function", each.name.clone(), each.logical_id.as_str())));
     names.extend(

@@ -76,6 +76,13 @@ const RULES: &[NameRule] = &[
         attributes: &[("Arn", "arn:aws:dynamodb:{region}:{account}:table/{name}")],
     },
     NameRule {
+        types: &["AWS::Kinesis::Stream"],
+        property: Some("Name"),
+        limit: 128,
+        reference: "{name}",
+        attributes: &[("Arn", "arn:aws:kinesis:{region}:{account}:stream/{name}")],
+    },
+    NameRule {
         types: &["AWS::Lambda::Function", "AWS::Serverless::Function"],
         property: Some("FunctionName"),
         limit: 64,
@@ -284,12 +291,13 @@ fn generated(type_name: &str, logical_id: &str, naming: &Naming) -> String {
 }
 
 /// The types that others in an account could see, by a name that must not be theirs.
-const PREFIXED: [&str; 7] = [
+const PREFIXED: [&str; 8] = [
     "AWS::SQS::Queue",
     "AWS::SNS::Topic",
     "AWS::S3::Bucket",
     "AWS::DynamoDB::Table",
     "AWS::Serverless::SimpleTable",
+    "AWS::Kinesis::Stream",
     "AWS::Events::EventBus",
     "AWS::Events::Rule",
 ];

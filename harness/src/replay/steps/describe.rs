@@ -15,6 +15,7 @@ pub(super) fn describe(action: &Action) -> String {
             format!("{name} {bus} {} {}", step.source, step.detail_type)
         }
         Action::SqsSend(step) => format!("{name} {}", step.queue.value),
+        Action::KinesisPut(step) => format!("{name} {} {}", step.stream.value, step.key),
         Action::SnsPublish(step) => format!("{name} {}", step.topic.value),
         Action::Invoke(step) => format!("{name} {}", step.function.value),
         Action::Fail(step) => {

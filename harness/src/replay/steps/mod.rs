@@ -5,6 +5,7 @@ mod describe;
 mod function;
 mod given;
 mod http;
+mod kinesis;
 mod messages;
 mod s3;
 
@@ -83,6 +84,7 @@ impl<'s> Player<'s> {
             Action::S3Delete(step) => self.delete_object(&config, step).await,
             Action::EventsPut(step) => self.put_event(&config, step).await,
             Action::SqsSend(step) => self.send_message(&config, step, action.content()).await,
+            Action::KinesisPut(step) => self.put_record(&config, step, action.content()).await,
             Action::SnsPublish(step) => self.publish(&config, step, action.content()).await,
             Action::Http(step) => self.http(step, action.content(), stimulus).await,
             Action::Invoke(step) => self.invoke(step, stimulus).await,

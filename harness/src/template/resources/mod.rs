@@ -4,7 +4,9 @@ mod api;
 mod bucket;
 mod bucket_notifications;
 mod events;
+mod filters;
 mod function;
+mod kinesis;
 mod lambda;
 mod lifecycle;
 mod mapping;
@@ -43,6 +45,7 @@ const TYPES: &[Type] = &[
     Type { name: "AWS::SNS::Topic", shape: &topic::SHAPE, read: topic::read },
     Type { name: "AWS::SNS::Subscription", shape: &topic::SUBSCRIPTION, read: topic::read_subscription },
     Type { name: "AWS::DynamoDB::Table", shape: &table::SHAPE, read: table::read },
+    Type { name: "AWS::Kinesis::Stream", shape: &kinesis::SHAPE, read: kinesis::read },
     Type { name: "AWS::Serverless::SimpleTable", shape: &table::SIMPLE, read: table::read_simple },
     Type { name: "AWS::Events::EventBus", shape: &events::BUS, read: events::read_bus },
     Type { name: "AWS::Events::Rule", shape: &events::RULE, read: events::read_rule },
@@ -86,7 +89,7 @@ pub struct Build {
 pub struct Link {
     pub arn: String,
     pub span: Span,
-    /// The services that the ARN may belong to: `sqs`, `sns`, `lambda`, `events`, `dynamodb`.
+    /// The services that the ARN may belong to: `sqs`, `sns`, `lambda`, `events`, `dynamodb`, `kinesis`, `s3`.
     pub services: &'static [&'static str],
 }
 

@@ -162,6 +162,7 @@ pub(super) fn sqs(event: &Event<'_>, _: &mut [Resource], expansion: &mut Expansi
         ("Queue", "EventSourceArn"),
         ("BatchSize", "BatchSize"),
         ("Enabled", "Enabled"),
+        ("FilterCriteria", "FilterCriteria"),
         ("FunctionResponseTypes", "FunctionResponseTypes"),
         ("MaximumBatchingWindowInSeconds", "MaximumBatchingWindowInSeconds"),
         ("ScalingConfig", "ScalingConfig"),
@@ -170,18 +171,28 @@ pub(super) fn sqs(event: &Event<'_>, _: &mut [Resource], expansion: &mut Expansi
     expansion.resources.push(event.resource("AWS::Lambda::EventSourceMapping", properties));
 }
 
+/// What a mapping calls as the event of a stream does.
+const OF_STREAMS: [&str; 13] = [
+    "BatchSize",
+    "BisectBatchOnFunctionError",
+    "DestinationConfig",
+    "Enabled",
+    "FilterCriteria",
+    "FunctionResponseTypes",
+    "MaximumBatchingWindowInSeconds",
+    "MaximumRecordAgeInSeconds",
+    "MaximumRetryAttempts",
+    "ParallelizationFactor",
+    "StartingPosition",
+    "StartingPositionTimestamp",
+    "TumblingWindowInSeconds",
+];
+
 /// <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-function-dynamodb.html>
+/// <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-function-kinesis.html>
 pub(super) fn stream(event: &Event<'_>, _: &mut [Resource], expansion: &mut Expansion, _: &mut Report) {
-    let mut properties = event.renamed(&[
-        ("Stream", "EventSourceArn"),
-        ("BatchSize", "BatchSize"),
-        ("Enabled", "Enabled"),
-        ("FunctionResponseTypes", "FunctionResponseTypes"),
-        ("MaximumBatchingWindowInSeconds", "MaximumBatchingWindowInSeconds"),
-        ("MaximumRecordAgeInSeconds", "MaximumRecordAgeInSeconds"),
-        ("MaximumRetryAttempts", "MaximumRetryAttempts"),
-        ("StartingPosition", "StartingPosition"),
-    ]);
+    let mut properties = event.renamed(&[("Stream", "EventSourceArn")]);
+    properties.extend(event.renamed(&OF_STREAMS.map(|name| (name, name))));
     properties.push(event.property("FunctionName", event.arn_of(event.function)));
     expansion.resources.push(event.resource("AWS::Lambda::EventSourceMapping", properties));
 }
