@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The harness's modules from the bottom up: each may import those before it.
-const LAYERS: [&str; 38] = [
+const LAYERS: [&str; 39] = [
     // Plain data and pure functions over it: the user's files, and what a run leaves behind.
     "words",
     "diagnostic",
@@ -20,6 +20,7 @@ const LAYERS: [&str; 38] = [
     "trace",
     "pending",
     "event",
+    "gateway",
     // The driver.
     "interrupt",
     "logs",
@@ -51,7 +52,7 @@ const LAYERS: [&str; 38] = [
 ];
 
 /// Modules that never touch a network: nothing of the AWS SDK stands in them.
-const WITHOUT_SDK: [&str; 22] = [
+const WITHOUT_SDK: [&str; 23] = [
     "words",
     "diagnostic",
     "yaml",
@@ -65,6 +66,7 @@ const WITHOUT_SDK: [&str; 22] = [
     "trace",
     "pending",
     "event",
+    "gateway",
     "snapshot",
     "outcome",
     "parity",

@@ -30,6 +30,7 @@ mod driver;
 pub mod event;
 mod find;
 pub mod findings;
+mod gateway;
 mod interrupt;
 mod invoke;
 mod lambda_api;

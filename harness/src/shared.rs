@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::app::App;
 use crate::backend::Backend;
 use crate::call::{CallLayer, Caller};
+use crate::gateway::Gateway;
 use crate::invoke::Lambda;
 use crate::pending::PendingWork;
 use crate::stack::Stack;
@@ -24,6 +25,7 @@ pub struct Shared {
     pub ids: Ids,
     pub recorder: Recorder,
     pub pending: PendingWork,
+    pub gateway: Gateway,
     /// Other systems.
     pub stubs: Stubs,
     /// What went wrong in the driver itself. A replay with a problem has failed.
@@ -40,8 +42,8 @@ impl Shared {
             stack.functions.iter().filter_map(|function| Some((function.clone(), app.code(&function.logical_id)?)));
         let lambda = Lambda::new(bound, backend.config(), backend.clock(), ids.clone(), recorder.clone());
         let (pending, problems, taken) = (PendingWork::default(), RefCell::default(), Cell::new(0));
-        let (stubs, mails) = (Stubs::default(), RefCell::default());
-        Rc::new(Self { backend, stack, lambda, ids, recorder, pending, stubs, problems, taken, mails })
+        let (gateway, stubs, mails) = (Gateway::default(), Stubs::default(), RefCell::default());
+        Rc::new(Self { backend, stack, lambda, ids, recorder, pending, gateway, stubs, problems, taken, mails })
     }
 
     /// How Lambda itself reaches AWS: not traced, for polling and deleting.

@@ -19,6 +19,12 @@ pub enum Fault {
     Integration,
     /// Lambda throttled the function.
     FunctionThrottled,
+    /// The API key is missing, unknown, or in no usage plan of the stage.
+    NoKey,
+    Throttled,
+    QuotaExceeded,
+    /// By name.
+    MissingParameters(Vec<String>),
     /// What the integration names does not exist.
     Configuration,
 }
@@ -69,6 +75,13 @@ impl Fault {
                 "MissingAuthenticationTokenException",
             ),
             Self::TooLarge => words("REQUEST_TOO_LARGE", 413, "Request Too Long", "RequestTooLongException"),
+            Self::NoKey => words("INVALID_API_KEY", 403, "Forbidden", "ForbiddenException"),
+            Self::Throttled => words("THROTTLED", 429, "Too Many Requests", "TooManyRequestsException"),
+            Self::QuotaExceeded => words("QUOTA_EXCEEDED", 429, "Limit Exceeded", "LimitExceededException"),
+            Self::MissingParameters(names) => {
+                let message = format!("Missing required request parameters: [{}]", names.join(", "));
+                words("BAD_REQUEST_PARAMETERS", 400, &message, "BadRequestException")
+            }
             Self::TimedOut => {
                 words("INTEGRATION_TIMEOUT", 504, "Endpoint request timed out", "InternalServerErrorException")
             }
@@ -84,6 +97,9 @@ impl Fault {
             Self::NoStage | Self::NoRoute => (404, "Not Found"),
             Self::TooLarge => (413, "Request Entity Too Large"),
             Self::TimedOut | Self::FunctionThrottled => (503, "Service Unavailable"),
+            Self::NoKey => (403, "Forbidden"),
+            Self::Throttled | Self::QuotaExceeded => (429, "Too Many Requests"),
+            Self::MissingParameters(_) => (400, "Bad Request"),
             Self::Integration | Self::Configuration => (500, "Internal Server Error"),
         };
         Words { response_type: "", status, message: message.to_owned(), error_type: "" }

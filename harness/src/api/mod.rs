@@ -2,9 +2,12 @@
 //! back into an HTTP response. Served by the harness on every backend.
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
 
+mod access;
 mod address;
+mod cache;
 mod cors;
 mod fault;
+mod parameters;
 mod respond;
 mod route;
 
@@ -20,7 +23,7 @@ use self::fault::Fault;
 use crate::event::apigateway::{self, ApiRequest, ApiResponse, SOURCE_IP, Surroundings};
 use crate::invoke::{Function, Invoked, Request, SYNCHRONOUS_PAYLOAD_LIMIT};
 use crate::shared::Shared;
-use crate::stack::{Api, ApiKind, Integration, LambdaProxy, Mock, Route, Stage};
+use crate::stack::{Api, ApiKey, ApiKind, Integration, LambdaProxy, Mock, Route, Stage};
 use crate::trace::{EventId, What};
 
 /// What a request's and a response's body may have at the most.
@@ -42,7 +45,8 @@ pub async fn serve(shared: &Rc<Shared>, mut call: Call<'_>) -> ApiResponse {
     if let Some(response) = cors.and_then(|cors| cors::preflight(cors, &call.request)) {
         return response;
     }
-    let answered = answer(shared, &mut call).await;
+    add_headers(shared, call.api, &mut call.request);
+    let answered = answer(shared, &call).await;
     let mut response = answered.unwrap_or_else(|fault| fault.response(call.api));
     if let Some(cors) = cors {
         cors::add_headers(cors, &call.request, &mut response);
@@ -53,19 +57,41 @@ pub async fn serve(shared: &Rc<Shared>, mut call: Call<'_>) -> ApiResponse {
     response
 }
 
-async fn answer(shared: &Rc<Shared>, call: &mut Call<'_>) -> Result<ApiResponse, Fault> {
-    let Call { api, request, .. } = &*call;
+/// A request that has found its route.
+struct Routed<'a> {
+    call: &'a Call<'a>,
+    route: &'a Route,
+    path_parameters: BTreeMap<String, String>,
+    key: Option<&'a ApiKey>,
+}
+
+async fn answer(shared: &Rc<Shared>, call: &Call<'_>) -> Result<ApiResponse, Fault> {
+    let Call { api, request, .. } = call;
     let found = route::find(api.kind, &api.routes, &request.method, &request.path);
     let (route, path_parameters) = found.ok_or(Fault::NoRoute)?;
+    let mut routed = Routed { call, route, path_parameters, key: None };
     if request.body.len() > PAYLOAD_LIMIT {
         return Err(Fault::TooLarge);
     }
-    match &route.integration {
-        Integration::Mock(mock) => Ok(mocked(mock)),
-        Integration::Lambda(proxy) => {
-            add_headers(shared, api, &mut call.request);
-            lambda(shared, call, route, proxy, &path_parameters).await
+    routed.key = access::check(shared, &routed, request.header("x-api-key"))?;
+    parameters::validate(&routed)?;
+    let Some(place) = cache::Place::of(&routed) else { return integrate(shared, &routed).await };
+    let mut response = match place.get(shared) {
+        Some(response) => response,
+        None => {
+            let response = integrate(shared, &routed).await?;
+            place.put(shared, &response);
+            response
         }
+    };
+    place.warn(&mut response);
+    Ok(response)
+}
+
+async fn integrate(shared: &Rc<Shared>, routed: &Routed<'_>) -> Result<ApiResponse, Fault> {
+    match &routed.route.integration {
+        Integration::Mock(mock) => Ok(mocked(mock)),
+        Integration::Lambda(proxy) => lambda(shared, routed, proxy).await,
     }
 }
 
@@ -74,16 +100,11 @@ fn mocked(mock: &Mock) -> ApiResponse {
 }
 
 /// Hands the request to a function and turns what it returns into a response.
-async fn lambda(
-    shared: &Rc<Shared>,
-    call: &Call<'_>,
-    route: &Route,
-    proxy: &LambdaProxy,
-    path_parameters: &BTreeMap<String, String>,
-) -> Result<ApiResponse, Fault> {
+async fn lambda(shared: &Rc<Shared>, routed: &Routed<'_>, proxy: &LambdaProxy) -> Result<ApiResponse, Fault> {
+    let call = routed.call;
     let arn = call.stage.fill_in(&proxy.function_arn).ok_or(Fault::Configuration)?;
     let function = shared.lambda.function(&arn).map(Rc::clone).ok_or(Fault::Configuration)?;
-    let payload = payload(shared, call, route, proxy, path_parameters);
+    let payload = payload(shared, routed, proxy);
     if payload.len() > SYNCHRONOUS_PAYLOAD_LIMIT {
         return Err(Fault::TooLarge);
     }
@@ -128,14 +149,8 @@ fn record(shared: &Shared, call: &Call<'_>, function: &Function) -> EventId {
     )
 }
 
-fn payload(
-    shared: &Shared,
-    call: &Call<'_>,
-    route: &Route,
-    proxy: &LambdaProxy,
-    path_parameters: &BTreeMap<String, String>,
-) -> String {
-    let Call { api, stage, request, .. } = call;
+fn payload(shared: &Shared, routed: &Routed<'_>, proxy: &LambdaProxy) -> String {
+    let Call { api, stage, request, .. } = routed.call;
     let account = proxy.function_arn.split(':').nth(4).unwrap_or_default();
     let request_id = match api.kind {
         ApiKind::Rest => shared.ids.uuid(),
@@ -148,9 +163,10 @@ fn payload(
     let surroundings = Surroundings {
         api,
         stage,
-        route,
+        route: routed.route,
         format: proxy.payload,
-        path_parameters,
+        path_parameters: &routed.path_parameters,
+        key: routed.key,
         account,
         request_id: &request_id,
         extended_request_id: &extended_request_id,

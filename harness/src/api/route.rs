@@ -98,7 +98,7 @@ mod tests {
         ]
         .map(|(method, path)| {
             let mock = Mock { status: 200, headers: Vec::new(), body: String::new() };
-            Route { method: method.into(), path: path.into(), integration: Integration::Mock(mock) }
+            Route::new(method, path, Integration::Mock(mock))
         })
         .to_vec()
     }

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
-use crate::stack::{Api, ApiKind, PayloadFormat, Route, Stage};
+use crate::stack::{Api, ApiKey, ApiKind, PayloadFormat, Route, Stage};
 
 /// A request to an API.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,6 +48,8 @@ pub struct Surroundings<'a> {
     pub route: &'a Route,
     pub format: PayloadFormat,
     pub path_parameters: &'a BTreeMap<String, String>,
+    /// The API key that a REST API asked for.
+    pub key: Option<&'a ApiKey>,
     pub account: &'a str,
     pub request_id: &'a str,
     /// The same as `request_id` for an HTTP API.
@@ -202,6 +204,10 @@ fn context_1(request: &ApiRequest, around: &Surroundings<'_>) -> Value {
         "resourcePath": around.route.path,
         "stage": around.stage.name,
     });
+    if let Some(key) = around.key {
+        context["identity"]["apiKey"] = key.value.as_str().into();
+        context["identity"]["apiKeyId"] = key.id.as_str().into();
+    }
     match around.api.kind {
         ApiKind::Http => context["identity"]["cognitoAmr"] = Value::Null,
         ApiKind::Rest => {

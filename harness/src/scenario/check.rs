@@ -135,6 +135,7 @@ impl Checker<'_> {
             Action::Http(step) => {
                 self.exists(Kind::Api, &step.api);
                 self.stage(step);
+                self.api_key(step);
             }
             Action::EventsPut(step) => {
                 if let Some(bus) = step.bus.as_ref().filter(|bus| bus.value != "default") {
@@ -150,6 +151,17 @@ impl Checker<'_> {
         }
         if let Some(Content::File(file)) = action.content() {
             file_exists(self.scenario, file, &mut self.diagnostics);
+        }
+    }
+
+    /// Reports an API key that the template does not have.
+    fn api_key(&mut self, step: &super::Http) {
+        let Some(key) = &step.api_key else { return };
+        let known: Vec<&str> = self.stack.api_keys.iter().map(|known| known.logical_id.as_str()).collect();
+        if !known.contains(&key.value.as_str()) {
+            let message = format!("the template has no API key `{}`", key.value);
+            let diagnostic = self.diagnostics.error(&self.scenario.source, key.span.clone(), message);
+            diagnostic.did_you_mean(&key.value, known);
         }
     }
 

@@ -24,6 +24,8 @@ pub struct Http {
     pub api: Located<String>,
     /// The stage; its only one, or `$default`, where it is not named.
     pub stage: Option<Located<String>>,
+    /// The API key whose value is sent, by its logical id.
+    pub api_key: Option<Located<String>>,
     pub method: Method,
     /// The path below the stage, such as `/orders/42`, without a query.
     #[serde(deserialize_with = "path")]

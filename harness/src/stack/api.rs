@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::Throttle;
+
 /// An API Gateway API.
 #[derive(Clone, Debug)]
 pub struct Api {
@@ -37,6 +39,23 @@ pub struct Stage {
     /// `$default` for the stage of an HTTP API that has no name in the path.
     pub name: String,
     pub variables: BTreeMap<String, String>,
+    /// Whether a REST API's stage has a cache for responses.
+    pub has_cache: bool,
+    /// What a route has of all that fit it, the more special ones last.
+    pub settings: Vec<RouteSettings>,
+}
+
+/// Settings of a stage for some of its routes. What is not set is left to others.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RouteSettings {
+    /// None for all.
+    pub method: Option<String>,
+    /// None for all.
+    pub path: Option<String>,
+    pub rate: Option<f64>,
+    pub burst: Option<u32>,
+    pub caching: Option<bool>,
+    pub cache_seconds: Option<u32>,
 }
 
 /// One method and path of an API, and what is behind it.
@@ -47,6 +66,12 @@ pub struct Route {
     /// Such as `/orders/{id}` or `/{proxy+}`; `$default` for an HTTP API's catch-all.
     pub path: String,
     pub integration: Integration,
+    /// Whether a request needs an API key.
+    pub key_required: bool,
+    /// Request parameters that a validator asks for, such as `method.request.querystring.page`.
+    pub required: Vec<String>,
+    /// Request parameters that tell cached responses apart.
+    pub cache_keys: Vec<String>,
 }
 
 /// What answers for a route.
@@ -136,7 +161,42 @@ impl Api {
     }
 }
 
+impl Route {
+    /// A route that asks for nothing.
+    pub fn new(method: &str, path: &str, integration: Integration) -> Self {
+        let (method, path) = (method.to_owned(), path.to_owned());
+        Self { method, path, integration, key_required: false, required: Vec::new(), cache_keys: Vec::new() }
+    }
+}
+
 impl Stage {
+    /// The bucket of a route, where the stage sets one.
+    pub fn throttle_of(&self, route: &Route) -> Option<Throttle> {
+        let rate = self.settings_of(route).filter_map(|settings| settings.rate).next_back();
+        let burst = self.settings_of(route).filter_map(|settings| settings.burst).next_back();
+        match (rate, burst) {
+            (None, None) => None,
+            (rate, burst) => Some(Throttle { rate: rate.unwrap_or(10_000.0), burst: burst.unwrap_or(5_000) }),
+        }
+    }
+
+    /// For how long a route's responses are cached: five minutes unless the stage says otherwise. What holds for
+    /// all methods holds for `GET` only.
+    /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-caching.html>
+    pub fn cache_seconds(&self, route: &Route) -> Option<u32> {
+        let counts = |settings: &&RouteSettings| settings.method.is_some() || route.method == "GET";
+        let caching = self.settings_of(route).filter(counts).filter_map(|settings| settings.caching).next_back();
+        let seconds = self.settings_of(route).filter_map(|settings| settings.cache_seconds).next_back();
+        (self.has_cache && caching == Some(true)).then(|| seconds.unwrap_or(300))
+    }
+
+    fn settings_of(&self, route: &Route) -> impl DoubleEndedIterator<Item = &RouteSettings> {
+        let fits = |own: &Option<String>, value: &str| own.as_deref().is_none_or(|own| own == value);
+        self.settings
+            .iter()
+            .filter(move |settings| fits(&settings.method, &route.method) && fits(&settings.path, &route.path))
+    }
+
     /// A text with the stage's variables put in; `None` where it names one that is not set.
     /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/aws-api-gateway-stage-variables-reference.html>
     pub fn fill_in(&self, text: &str) -> Option<String> {

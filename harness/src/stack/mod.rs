@@ -13,8 +13,11 @@ mod mapping;
 mod s3;
 mod sns;
 mod sqs;
+mod usage;
 
-pub use api::{Api, ApiKind, Cors, GatewayResponse, Integration, LambdaProxy, Mock, PayloadFormat, Route, Stage};
+pub use api::{
+    Api, ApiKind, Cors, GatewayResponse, Integration, LambdaProxy, Mock, PayloadFormat, Route, RouteSettings, Stage,
+};
 pub use dynamodb::Table;
 pub use eventbridge::{EventBus, Rule, RuleTarget};
 pub use kinesis::KinesisStream;
@@ -23,6 +26,7 @@ pub use mapping::{EventSourceMapping, StartingPosition, StreamMapping};
 pub use s3::{Bucket, BucketNotification, Expiration, LifecycleRule, NotificationTarget};
 pub use sns::{Subscription, Topic};
 pub use sqs::Queue;
+pub use usage::{ApiKey, Period, PlanStage, Quota, Throttle, UsagePlan};
 
 use std::collections::BTreeMap;
 
@@ -38,6 +42,8 @@ pub struct Stack {
     pub buses: Vec<EventBus>,
     pub rules: Vec<Rule>,
     pub apis: Vec<Api>,
+    pub api_keys: Vec<ApiKey>,
+    pub usage_plans: Vec<UsagePlan>,
     pub functions: Vec<Function>,
     pub event_source_mappings: Vec<EventSourceMapping>,
     pub stream_mappings: Vec<StreamMapping>,

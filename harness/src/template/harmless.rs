@@ -3,6 +3,11 @@
 
 /// Types, or services ending in `::`, that are accepted and listed as not simulated.
 const HARMLESS: &[&str] = &[
+    "AWS::ApiGateway::Account",
+    "AWS::ApiGateway::ClientCertificate",
+    "AWS::ApiGateway::DocumentationPart",
+    "AWS::ApiGateway::DocumentationVersion",
+    "AWS::ApiGateway::Model",
     "AWS::ApplicationAutoScaling::",
     "AWS::Budgets::",
     "AWS::CDK::Metadata",

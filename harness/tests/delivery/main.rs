@@ -2,6 +2,7 @@
 //! rule, named after it, one file per topic; [`kit`] plays a scenario over functions that note what they get.
 
 mod api;
+mod api_limits;
 mod api_stages;
 mod asynchronous;
 mod content;

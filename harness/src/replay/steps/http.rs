@@ -21,6 +21,10 @@ impl Player<'_> {
         };
         let stage = stage.ok_or_else(|| format!("`{}` has no such stage", api.logical_id))?;
         let mut headers = pairs(&step.headers);
+        if let Some(key) = &step.api_key {
+            let key = self.named(&self.shared.stack.api_keys, &key.value, |key| &key.logical_id)?;
+            headers.push(("x-api-key".to_owned(), key.value.clone()));
+        }
         let has_type = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
         if step.json.is_some() && !has_type {
             headers.push(("content-type".to_owned(), "application/json".to_owned()));

@@ -84,10 +84,10 @@ pub(super) const KINDS: &[Kind] = &[
     Kind {
         names: &["Api"],
         shape: Shape {
-            reads: &["Path", "Method", "RestApiId", "TimeoutInMillis"],
+            reads: &["Auth", "Path", "Method", "RequestParameters", "RestApiId", "TimeoutInMillis"],
             descriptive: &[],
             harmless: &[],
-            refused: &["Auth", "RequestModel", "RequestParameters", "ResponseTransferMode"],
+            refused: &["RequestModel", "ResponseTransferMode"],
         },
         required: &["Path", "Method"],
         expand: rest_route,

@@ -80,6 +80,6 @@ pub fn add_preflights(preflight: &Preflight, api: &mut Api) {
         headers.extend(preflight.headers.iter().cloned());
         headers.push(header("Methods", &allowed));
         let mock = Mock { status: 200, headers, body: "{}\n".to_owned() };
-        api.routes.push(Route { method: "OPTIONS".to_owned(), path, integration: Integration::Mock(mock) });
+        api.routes.push(Route::new("OPTIONS", &path, Integration::Mock(mock)));
     }
 }

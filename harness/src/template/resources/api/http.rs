@@ -1,10 +1,10 @@
 //! `AWS::ApiGatewayV2::Api` for HTTP APIs, its routes and integrations.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_ApiGatewayV2.html>
 
+use super::cors;
 use super::integration::{HTTP_TIMEOUT, function_arn, refuse, timeout};
-use super::parts::{IntegrationPart, PathOf, RoutePart, StagePart, Target};
+use super::parts::{Access, IntegrationPart, PathOf, RoutePart, StagePart, Target};
 use super::rest::{method, new, unauthorized};
-use super::{cors, stage};
 use crate::stack::{Api, ApiKind, Integration, LambdaProxy, PayloadFormat, Stage};
 use crate::template::property::{Object, Shape};
 use crate::template::report::Report;
@@ -82,7 +82,7 @@ fn quick_create(api: &str, object: &Object<'_>, report: &mut Report, build: &mut
     let stage = Stage { name: "$default".to_owned(), ..Stage::default() };
     build.apis.stages.push(StagePart { api: api.clone(), stage, span: span.clone() });
     let (path, target) = (PathOf::Path(path), Target::Integration(target));
-    build.apis.routes.push(RoutePart { api, method, path, target, span });
+    build.apis.routes.push(RoutePart { api, method, path, target, access: Access::default(), span });
 }
 
 pub fn read_route(resource: &Resolved<'_>, report: &mut Report, build: &mut Build) {
@@ -93,7 +93,14 @@ pub fn read_route(resource: &Resolved<'_>, report: &mut Report, build: &mut Buil
     let target = object.required_text(report, "Target");
     let (Some(api), Some((method, path)), Some(target)) = (api, key, target) else { return };
     let target = Target::Id(target.strip_prefix("integrations/").unwrap_or(&target).to_owned());
-    build.apis.routes.push(RoutePart { api, method, path: PathOf::Path(path), target, span: object.place.clone() });
+    build.apis.routes.push(RoutePart {
+        api,
+        method,
+        path: PathOf::Path(path),
+        target,
+        access: Access::default(),
+        span: object.place.clone(),
+    });
 }
 
 /// `GET /orders/{id}` or `$default`, as method and path.
@@ -144,10 +151,4 @@ pub fn payload(object: &Object<'_>, report: &mut Report) -> Option<PayloadFormat
             None
         }
     }
-}
-
-/// The stage of an HTTP API of SAM.
-pub fn sam_stage(object: &Object<'_>, report: &mut Report) -> Stage {
-    let name = object.text(report, "StageName").unwrap_or_else(|| "$default".to_owned());
-    Stage { name, variables: stage::variables(object, "StageVariables", report) }
 }

@@ -13,11 +13,10 @@ use crate::template::report::Report;
 /// `AWS::ApiGateway::Method.Integration`.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-apigateway-method-integration.html>
 pub const REST: Shape = Shape {
-    reads: &["IntegrationResponses", "RequestTemplates", "TimeoutInMillis", "Type", "Uri"],
+    reads: &["CacheKeyParameters", "IntegrationResponses", "RequestTemplates", "TimeoutInMillis", "Type", "Uri"],
     descriptive: &["IntegrationHttpMethod", "PassthroughBehavior"],
     harmless: &["Credentials"],
     refused: &[
-        "CacheKeyParameters",
         "CacheNamespace",
         "ConnectionId",
         "ConnectionType",

@@ -9,6 +9,7 @@ mod responses;
 mod rest;
 mod sam;
 mod stage;
+mod usage;
 
 pub use parts::{Parts, assemble};
 pub use sam::read_routes;
@@ -24,6 +25,10 @@ pub const TYPES: &[Type] = &[
     Type { name: "AWS::ApiGateway::Deployment", shape: &stage::REST_DEPLOYMENT, read: stage::read_rest_deployment },
     Type { name: "AWS::ApiGateway::Stage", shape: &stage::REST, read: stage::read_rest },
     Type { name: "AWS::ApiGateway::GatewayResponse", shape: &responses::SHAPE, read: responses::read },
+    Type { name: "AWS::ApiGateway::ApiKey", shape: &usage::KEY, read: usage::read_key },
+    Type { name: "AWS::ApiGateway::UsagePlan", shape: &usage::PLAN, read: usage::read_plan },
+    Type { name: "AWS::ApiGateway::UsagePlanKey", shape: &usage::PLAN_KEY, read: usage::read_plan_key },
+    Type { name: "AWS::ApiGateway::RequestValidator", shape: &usage::VALIDATOR, read: usage::read_validator },
     Type { name: "AWS::ApiGatewayV2::Api", shape: &http::API, read: http::read_api },
     Type { name: "AWS::ApiGatewayV2::Route", shape: &http::ROUTE, read: http::read_route },
     Type { name: "AWS::ApiGatewayV2::Integration", shape: &http::INTEGRATION, read: http::read_integration },

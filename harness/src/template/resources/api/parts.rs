@@ -12,6 +12,12 @@ pub struct Parts {
     pub routes: Vec<RoutePart>,
     pub integrations: Vec<IntegrationPart>,
     pub stages: Vec<StagePart>,
+    /// The ids of SAM APIs whose routes need an API key unless they say otherwise.
+    pub keyed: Vec<String>,
+    /// The ids of validators that look at parameters.
+    pub validators: Vec<String>,
+    /// The ids of plans and their keys.
+    pub plan_keys: Vec<(String, String)>,
     /// Gateway responses by the id of their API.
     pub responses: Vec<(String, GatewayResponse)>,
     /// The APIs of SAM that answer preflight requests, by id.
@@ -32,7 +38,19 @@ pub struct RoutePart {
     pub method: String,
     pub path: PathOf,
     pub target: Target,
+    pub access: Access,
     pub span: Span,
+}
+
+/// What a route asks of requests.
+#[derive(Clone, Default)]
+pub struct Access {
+    pub key_required: bool,
+    /// Request parameters that must be there where a validator looks.
+    pub required: Vec<String>,
+    /// The id of the validator.
+    pub validator: Option<String>,
+    pub cache_keys: Vec<String>,
 }
 
 /// Where a route's path stands.
@@ -80,6 +98,10 @@ pub fn assemble(build: &mut Build, place: impl Fn(&str) -> Span, report: &mut Re
         let api = build.stack.apis.iter_mut().find(|api| api.id == *id);
         api.into_iter().for_each(|api| api.gateway_responses.push(response.clone()));
     }
+    for (plan, key) in &parts.plan_keys {
+        let plan = build.stack.usage_plans.iter_mut().find(|known| known.id == *plan);
+        plan.into_iter().for_each(|plan| plan.keys.push(key.clone()));
+    }
     for route in &parts.routes {
         add_route(route, &parts, build, report);
     }
@@ -119,7 +141,14 @@ fn add_route(part: &RoutePart, parts: &Parts, build: &mut Build, report: &mut Re
         report.error(&part.span, message);
     }
     let arns = function_arns(&integration, api, &part.span, report);
-    api.routes.push(Route { method: part.method.clone(), path, integration });
+    let access = part.access.clone();
+    let validates = access.validator.is_some_and(|validator| parts.validators.contains(&validator));
+    api.routes.push(Route {
+        key_required: access.key_required,
+        required: if validates { access.required } else { Vec::new() },
+        cache_keys: access.cache_keys,
+        ..Route::new(&part.method, &path, integration)
+    });
     build.links.extend(arns.into_iter().map(|arn| Link { arn, span: part.span.clone(), services: &["lambda"] }));
 }
 

@@ -2,7 +2,7 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_ApiGateway.html>
 
 use super::integration;
-use super::parts::{PathOf, PathPart, RoutePart, Target};
+use super::parts::{Access, PathOf, PathPart, RoutePart, Target};
 use crate::stack::{Api, ApiKind};
 use crate::template::property::{Object, Shape};
 use crate::template::report::Report;
@@ -17,10 +17,19 @@ pub const API: Shape = Shape {
 };
 pub const RESOURCE: Shape = Shape::of(&["ParentId", "PathPart", "RestApiId"]);
 pub const METHOD: Shape = Shape {
-    reads: &["ApiKeyRequired", "AuthorizationType", "HttpMethod", "Integration", "ResourceId", "RestApiId"],
-    descriptive: &["MethodResponses", "OperationName", "RequestModels", "RequestParameters"],
+    reads: &[
+        "ApiKeyRequired",
+        "AuthorizationType",
+        "HttpMethod",
+        "Integration",
+        "RequestParameters",
+        "RequestValidatorId",
+        "ResourceId",
+        "RestApiId",
+    ],
+    descriptive: &["MethodResponses", "OperationName", "RequestModels"],
     harmless: &[],
-    refused: &["AuthorizationScopes", "AuthorizerId", "RequestValidatorId"],
+    refused: &["AuthorizationScopes", "AuthorizerId"],
 };
 pub const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "ANY"];
 
@@ -57,15 +66,26 @@ pub fn read_method(resource: &Resolved<'_>, report: &mut Report, build: &mut Bui
     let path = object.required_text(report, "ResourceId");
     let method = object.required_text(report, "HttpMethod").and_then(|text| method(&text, object, report));
     unauthorized(object, report);
-    if object.boolean(report, "ApiKeyRequired") == Some(true) {
-        report.error(&object.place_of("ApiKeyRequired"), "API keys are not simulated");
-    }
     object.require(report, "Integration");
     let integration = object.object(report, resource.id, "Integration", &integration::REST);
+    let access = access(object, integration.as_ref(), report);
     let integration = integration.and_then(|it| integration::rest(&it, resource.id, report));
     let (Some(api), Some(path), Some(method), Some(integration)) = (api, path, method, integration) else { return };
     let (path, target) = (PathOf::Resource(path), Target::Integration(integration));
-    build.apis.routes.push(RoutePart { api, method, path, target, span: object.place.clone() });
+    build.apis.routes.push(RoutePart { api, method, path, target, access, span: object.place.clone() });
+}
+
+/// What a method asks of requests.
+fn access(object: &Object<'_>, integration: Option<&Object<'_>>, report: &mut Report) -> Access {
+    let parameters = object.mapping(report, "RequestParameters").iter();
+    let required = parameters.filter(|(_, value)| value.scalar().as_deref() == Some("true"));
+    let cache_keys = integration.map(|it| it.list(report, "CacheKeyParameters")).unwrap_or_default();
+    Access {
+        key_required: object.boolean(report, "ApiKeyRequired").unwrap_or(false),
+        required: required.filter_map(|(name, _)| name.scalar()).collect(),
+        validator: object.text(report, "RequestValidatorId"),
+        cache_keys: cache_keys.into_iter().filter_map(Node::scalar).collect(),
+    }
 }
 
 /// Reports authorization, which is not simulated.

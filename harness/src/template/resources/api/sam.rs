@@ -3,9 +3,9 @@
 
 use super::http::payload;
 use super::integration::{HTTP_TIMEOUT, REST_TIMEOUT, timeout};
-use super::parts::{PathOf, RoutePart, StagePart, Target};
+use super::parts::{Access, PathOf, RoutePart, StagePart, Target};
 use super::rest::{binary_media_types, method, new};
-use super::{cors, http, responses, stage};
+use super::{cors, responses, stage, usage};
 use crate::stack::{Api, ApiKind, Integration, LambdaProxy, PayloadFormat, Stage};
 use crate::template::intrinsic::Evaluator;
 use crate::template::property::{Object, Shape};
@@ -15,9 +15,20 @@ use crate::template::sam::{IMPLICIT_HTTP_API, IMPLICIT_REST_API, RouteRequest};
 use crate::template::sections::Entry;
 
 pub const REST: Shape = Shape {
-    reads: &["BinaryMediaTypes", "Cors", "DisableExecuteApiEndpoint", "GatewayResponses", "StageName", "Variables"],
+    reads: &[
+        "Auth",
+        "BinaryMediaTypes",
+        "CacheClusterEnabled",
+        "Cors",
+        "DisableExecuteApiEndpoint",
+        "GatewayResponses",
+        "MethodSettings",
+        "StageName",
+        "Variables",
+    ],
     descriptive: &[
         "AlwaysDeploy",
+        "CacheClusterSize",
         "Description",
         "FailOnWarnings",
         "Mode",
@@ -29,42 +40,68 @@ pub const REST: Shape = Shape {
     harmless: &["AccessLogSetting", "EndpointConfiguration", "Policy", "SecurityPolicy", "TracingEnabled"],
     refused: &[
         "ApiKeySourceType",
-        "Auth",
-        "CacheClusterEnabled",
-        "CacheClusterSize",
         "CanarySetting",
         "DefinitionBody",
         "DefinitionUri",
         "Domain",
         "MergeDefinitions",
-        "MethodSettings",
         "MinimumCompressionSize",
         "Models",
     ],
 };
 pub const HTTP: Shape = Shape {
-    reads: &["CorsConfiguration", "DisableExecuteApiEndpoint", "StageName", "StageVariables"],
+    reads: &[
+        "CorsConfiguration",
+        "DefaultRouteSettings",
+        "DisableExecuteApiEndpoint",
+        "RouteSettings",
+        "StageName",
+        "StageVariables",
+    ],
     descriptive: &["Description", "FailOnWarnings", "Name", "PropagateTags", "Tags"],
     harmless: &["AccessLogSettings"],
-    refused: &["Auth", "DefaultRouteSettings", "DefinitionBody", "DefinitionUri", "Domain", "RouteSettings"],
+    refused: &["Auth", "DefinitionBody", "DefinitionUri", "Domain"],
 };
+const REST_AUTH: Shape = Shape {
+    harmless: &["InvokeRole", "ResourcePolicy"],
+    refused: &[
+        "AddApiKeyRequiredToCorsPreflight",
+        "AddDefaultAuthorizerToCorsPreflight",
+        "Authorizers",
+        "DefaultAuthorizer",
+    ],
+    ..Shape::of(&["ApiKeyRequired", "UsagePlan"])
+};
+const EVENT_AUTH: Shape = Shape {
+    harmless: &["InvokeRole", "ResourcePolicy"],
+    refused: &["AuthorizationScopes", "Authorizer", "OverrideApiAuth"],
+    ..Shape::of(&["ApiKeyRequired"])
+};
+/// How a request parameter is written where more than its name is.
+const PARAMETER: Shape = Shape::of(&["Caching", "Required"]);
 
 pub fn read_rest(resource: &Resolved<'_>, report: &mut Report, build: &mut Build) {
     let object = &resource.object;
-    let name = object.required_text(report, "StageName").unwrap_or_default();
-    let stage = Stage { name, variables: stage::variables(object, "Variables", report) };
+    object.require(report, "StageName");
+    let stage = stage::rest(object, resource.id, report);
     let api = Api {
         binary_media_types: binary_media_types(object, report),
         gateway_responses: responses::sam(object, resource.id, report),
         ..new(resource, ApiKind::Rest)
     };
     build.apis.preflights.extend(cors::rest(object, resource.id, &api.id, report));
+    if let Some(auth) = object.object(report, resource.id, "Auth", &REST_AUTH) {
+        if auth.boolean(report, "ApiKeyRequired") == Some(true) {
+            build.apis.keyed.push(api.id.clone());
+        }
+        usage::sam(resource, &auth, &stage.name, report, build);
+    }
     push(api, stage, object, report, build);
 }
 
 pub fn read_http(resource: &Resolved<'_>, report: &mut Report, build: &mut Build) {
     let object = &resource.object;
-    let stage = http::sam_stage(object, report);
+    let stage = stage::http(object, resource.id, report);
     let cors = cors::http(object, resource.id, "CorsConfiguration", report);
     push(Api { cors, ..new(resource, ApiKind::Http) }, stage, object, report, build);
 }
@@ -87,11 +124,37 @@ pub fn read_routes(requests: &[RouteRequest], evaluator: &mut Evaluator<'_>, bui
         let object = Object::of_resource(&request.what, &request.place, &properties);
         let api = api(request, &object, &mut evaluator.report, build);
         let route = route(request, &object, function_arn, &mut evaluator.report);
+        let access = access(request, &object, &mut evaluator.report);
         if let Some((api, (method, path, integration))) = api.zip(route) {
+            let key_required = access.key_required.unwrap_or_else(|| build.apis.keyed.contains(&api));
             let (path, target) = (PathOf::Path(path), Target::Integration(integration));
-            build.apis.routes.push(RoutePart { api, method, path, target, span: request.place.clone() });
+            let (access, span) = (Access { key_required, ..access.rest }, request.place.clone());
+            build.apis.routes.push(RoutePart { api, method, path, target, access, span });
         }
     }
+}
+
+/// What an event says of access; what it leaves open, the API says.
+struct Asked {
+    key_required: Option<bool>,
+    rest: Access,
+}
+
+fn access(request: &RouteRequest, object: &Object<'_>, report: &mut Report) -> Asked {
+    let auth = object.object(report, &request.function, "Auth", &EVENT_AUTH);
+    let key_required = auth.and_then(|auth| auth.boolean(report, "ApiKeyRequired"));
+    let mut rest = Access::default();
+    for parameter in object.list(report, "RequestParameters") {
+        for (key, node) in parameter.mapping().unwrap_or_default() {
+            let what = format!("{}.RequestParameters", request.what);
+            let Some(one) = Object::open(report, &request.function, what, &key.span, node, &PARAMETER) else {
+                continue;
+            };
+            let name = key.text().unwrap_or_default().to_owned();
+            rest.cache_keys.extend(one.boolean(report, "Caching").filter(|caching| *caching).map(|_| name));
+        }
+    }
+    Asked { key_required, rest }
 }
 
 /// The id of the stack's API that an event means.
