@@ -63,12 +63,15 @@ fn templates_below(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
+/// How a line of YAML begins that is the key of a template's resources.
+const KEYS: [&[u8]; 3] = [b"Resources:", b"\"Resources\":", b"'Resources':"];
+
 /// A template has resources at its top level, which no scenario has.
 pub fn is_template(path: &Path) -> io::Result<bool> {
     let bytes = std::fs::read(path)?;
-    let has = |word: &[u8]| bytes.windows(word.len()).any(|window| window == word);
-    let is_yaml = bytes.starts_with(b"Resources:") || has(b"\nResources:");
-    Ok(is_yaml || has(b"\"Resources\"") && is_json_template(&bytes))
+    let begins = |line: &[u8]| KEYS.iter().any(|key| line.starts_with(key));
+    let has_key = bytes.split(|byte| *byte == b'\n').any(begins);
+    Ok(has_key || bytes.windows(11).any(|window| window == b"\"Resources\"") && is_json_template(&bytes))
 }
 
 /// JSON that does not parse is a template if it looks like one, so that its fault is told.

@@ -64,6 +64,10 @@ fn run(line: &str, scratch: &Scratch) -> Option<Ran> {
         ["cargo", "run", "--bin", "visits"] => is_there("examples/visits/src/main.rs"),
         ["cargo", "bench", "--bench", name] => is_there(&format!("benches/{name}.rs")),
         ["python3", script] => is_there(script),
+        ["cargo", "+nightly", "fuzz", "run", target, corpus, "--", ..] => {
+            is_there(&format!("fuzz/fuzz_targets/{target}.rs"));
+            is_there(corpus)
+        }
         // Needs an engine, which is asked for where the containers are tested.
         ["cargo", "run", "--", "run", "--backend", rest @ ..] if rest.contains(&"localstack") && !has_docker() => None,
         // Needs an endpoint or an account: here it is enough that it is understood.
