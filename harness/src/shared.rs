@@ -95,6 +95,13 @@ impl Shared {
         self.problems.borrow().clone()
     }
 
+    /// What asks the owners of addresses and HTTP endpoints to confirm the subscriptions of a stack that has just been
+    /// provisioned. It is not part of what happens.
+    pub fn requests_to_confirm(&self) -> Vec<String> {
+        let mails = self.backend.take_mail().into_iter().map(|mail| mail.body);
+        mails.chain(self.backend.take_posts()).collect()
+    }
+
     /// Takes the mail that has arrived, and records it.
     pub fn collect_mail(&self) {
         for mail in self.backend.take_mail() {

@@ -123,6 +123,18 @@ impl Emulator {
         all
     }
 
+    /// The HTTP requests of services that nothing has sent yet, because nothing drives. Their services take them for
+    /// answered by a 200.
+    pub fn take_requests(&self) -> Vec<Request> {
+        let mut world = self.lock();
+        let waiting = world.outgoing.take().into_iter().map(|sending| {
+            let request = sending.request.request.clone();
+            sending.end(&mut world, Ok(Reply::empty()));
+            request
+        });
+        waiting.collect()
+    }
+
     /// The mail that AWS sent, oldest first.
     pub fn mails(&self) -> Vec<Mail> {
         self.lock().mails().to_vec()

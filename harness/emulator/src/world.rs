@@ -167,7 +167,6 @@ impl World {
     }
 
     /// Sends an HTTP request to another host, as a service does by itself. Its outcome comes by virtual time.
-    #[expect(dead_code, reason = "the services that send requests come next")]
     pub fn send_http(&mut self, outbound: Outbound) {
         self.outgoing.add(outbound, self.origin.clone(), self.clock.now());
         self.changed();

@@ -145,6 +145,11 @@ impl Backend for Embedded {
         new
     }
 
+    fn take_posts(&self) -> Vec<String> {
+        let bodies = self.emulator.take_requests().into_iter().map(|request| request.body);
+        bodies.map(|body| String::from_utf8_lossy(&body).into_owned()).collect()
+    }
+
     fn standing(&self) -> LocalBoxFuture<'_, Standing> {
         let standing = Standing {
             queues: self.emulator.queues(),

@@ -74,6 +74,10 @@ pub trait Backend {
     /// The mail that arrived since this was asked for the last time; none where the backend keeps no mailbox.
     fn take_mail(&self) -> Vec<Mail>;
 
+    /// The bodies of the HTTP requests that services sent and that nothing drove to their hosts, and which count as
+    /// taken; none where services reach their hosts by themselves.
+    fn take_posts(&self) -> Vec<String>;
+
     /// What stands in it now: the ground on which `settle` decides. Asked for only while the driver itself has
     /// nothing to do.
     fn standing(&self) -> LocalBoxFuture<'_, Standing>;

@@ -205,6 +205,10 @@ impl Backend for Remote {
         Vec::new()
     }
 
+    fn take_posts(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     fn standing(&self) -> LocalBoxFuture<'_, Standing> {
         Box::pin(async move {
             let queues = join_all(self.watched().map(|queue| self.depth(queue))).await;

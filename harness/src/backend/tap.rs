@@ -45,8 +45,8 @@ pub fn tapped(stack: &Stack, naming: &Naming) -> Tapped {
             notification.target = NotificationTarget::Queue(tapping.tap(arn, Source::S3));
         }
     }
-    // Nobody is to get mail from a replay.
-    stack.subscriptions.retain(|subscription| !subscription.is_mail());
+    // Nobody is to get mail from a replay, and no system requests.
+    stack.subscriptions.retain(|subscription| !subscription.is_mail() && !subscription.is_http());
     for subscription in stack.subscriptions.iter_mut().filter(|each| each.protocol == "lambda") {
         subscription.endpoint = tapping.tap(&subscription.endpoint, Source::Sns);
         "sqs".clone_into(&mut subscription.protocol);

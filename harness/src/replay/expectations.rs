@@ -10,12 +10,14 @@ use super::steps::Player;
 use crate::matching::matches;
 use crate::outcome::Failure;
 use crate::scenario::{
-    Count, Expect, Listed, MessageExpect, Named, ObjectsExpect, QueueExpect, RequestsExpect, TableExpect, TableHolds,
+    Count, Expect, Listed, MailExpect, MailboxExpect, Matcher, MessageExpect, Named, ObjectsExpect, QueueExpect,
+    RequestsExpect, TableExpect, TableHolds,
 };
 use crate::state::{Item, TableState};
 use crate::stubs::Asked;
 use crate::trace::{Environment, Event, What};
 use crate::words::counted;
+use rehearsal_emulator::Mail;
 
 /// How many of the things that were found a message shows.
 const SHOWN: usize = 5;
@@ -33,6 +35,9 @@ pub fn check(player: &Player<'_>, leftovers: &Leftovers) -> Vec<Failure> {
     }
     for host in &expect.requests {
         checker.requests(host, &player.shared.stubs.asked(&host.name.value));
+    }
+    for mailbox in &expect.mail {
+        checker.mailbox(mailbox, player.shared.mails());
     }
     for bucket in &expect.objects {
         checker.objects(bucket, leftovers.objects.get(&bucket.name.value).cloned().unwrap_or_default());
@@ -105,6 +110,14 @@ impl Checker<'_> {
         self.listed(expected, &found, |expected, asked| asked.is_like(expected));
     }
 
+    fn mailbox(&mut self, expected: &Named<MailboxExpect>, mut mails: Vec<Mail>) {
+        mails.retain(|mail| mail.to.eq_ignore_ascii_case(&expected.name.value));
+        let lines: Vec<String> = mails.iter().map(|mail| format!("{}: {}", mail.subject, message_of(mail))).collect();
+        let holder = format!("{} got", expected.name.value);
+        let found = Found { holder, noun: "mail", shown: shown(&lines), hidden: 0, things: &mails };
+        self.listed(expected, &found, is_like);
+    }
+
     /// Compares a list with what was found.
     fn listed<E, T>(&mut self, about: &Named<Listed<E>>, found: &Found<'_, T>, fits: impl Fn(&E, &T) -> bool) {
         let Found { holder, noun, shown, hidden, things } = found;
@@ -173,6 +186,23 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+fn is_like(expected: &MailExpect, mail: &Mail) -> bool {
+    let text = |pattern: &Option<Matcher>, text: &str| {
+        pattern.as_ref().is_none_or(|pattern| matches(pattern, Value::from(text)))
+    };
+    let message = message_of(mail);
+    let message = || serde_json::from_str(message).unwrap_or_else(|_| Value::from(message));
+    text(&expected.from, &mail.from)
+        && text(&expected.subject, &mail.subject)
+        && text(&expected.body, &mail.body)
+        && expected.message.as_ref().is_none_or(|pattern| matches(pattern, message()))
+}
+
+/// The text of a mail without what SNS puts below it.
+fn message_of(mail: &Mail) -> &str {
+    mail.body.split_once("\n\n--\nIf you wish to stop").map_or(&mail.body, |(message, _)| message)
 }
 
 /// What was found where a list is expected.

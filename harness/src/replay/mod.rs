@@ -71,7 +71,7 @@ pub fn replay(scenario: &Scenario, stack: &Stack, app: &App, settings: Settings)
         let _logs = crate::logs::capture(recorder.clone());
         let shared = Shared::new(backend, stack.clone(), app, ids, recorder);
         let provisioned = match provision(&shared.stack, &shared.service_config(), None).await {
-            Ok(()) => confirm(&shared.service_config(), &shared.backend.take_mail()).await,
+            Ok(()) => confirm(&shared.service_config(), &shared.requests_to_confirm()).await,
             refused => refused,
         };
         play(scenario, shared, host_requests, provisioned, settings.whole).await

@@ -27,6 +27,11 @@ pub fn run(ready: &Ready<'_>, place: &Place, settings: Settings<'_>) -> Result<O
         let reason = format!("{service} sends HTTP requests in it, which only the embedded backend's stubs answer");
         return Err(NotRun::Skipped { name: ready.scenario.name.clone(), reason });
     }
+    let arrives = pair.first.trace.iter().any(|event| matches!(event.what, What::Mail { .. }));
+    if arrives || !ready.scenario.expect.mail.is_empty() {
+        let reason = "it is about mail, which only the embedded backend's mailboxes take".to_owned();
+        return Err(NotRun::Skipped { name: ready.scenario.name.clone(), reason });
+    }
     let (mut replayed, stack) = ready.replay_at(place, seed, whole)?;
     Renaming::between(&stack, &ready.stack).apply(&mut replayed.leftovers);
     let mut outcome = ready.outcome(place.kind(), seed, &replayed);

@@ -194,6 +194,21 @@ impl Checker<'_> {
         for named in &expect.requests {
             self.is_stubbed(&named.name);
         }
+        for named in &expect.mail {
+            self.is_address(&named.name);
+        }
+    }
+
+    /// Reports what is no address.
+    fn is_address(&mut self, address: &Located<String>) {
+        if address.value.contains('@') {
+            return;
+        }
+        let mails = self.stack.subscriptions.iter().filter(|subscription| subscription.is_mail());
+        let known: Vec<_> = mails.map(|subscription| subscription.endpoint.as_str()).collect();
+        let message = format!("`{}` is not an address", address.value);
+        let diagnostic = self.diagnostics.error(&self.scenario.source, address.span.clone(), message);
+        diagnostic.help("mail arrives at addresses, such as `alice@example.com`").did_you_mean(&address.value, known);
     }
 
     /// Reports a host that nothing stands for.

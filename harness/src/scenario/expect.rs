@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 use super::capture::{Captured, Substitute, UnknownCapture};
 use super::listed::{Entry, Listed};
+use super::mail::MailboxExpect;
 use super::matcher::{Fields, Matcher};
 use super::stubs::{RequestsExpect, Stub};
 use crate::yaml::Located;
@@ -49,6 +50,9 @@ pub struct Expect {
     /// The HTTP requests that the hosts of `given.stubs` are sent.
     #[schemars(with = "BTreeMap<String, RequestsExpect>")]
     pub requests: Vec<Named<RequestsExpect>>,
+    /// The mail that arrives, by address.
+    #[schemars(with = "BTreeMap<String, MailboxExpect>")]
+    pub mail: Vec<Named<MailboxExpect>>,
     /// The objects that buckets hold.
     #[schemars(with = "BTreeMap<String, ObjectsExpect>")]
     pub objects: Vec<Named<ObjectsExpect>>,
@@ -74,6 +78,9 @@ impl Expect {
         }
         for host in &mut expect.requests {
             host.value.substitute(captured)?;
+        }
+        for mailbox in &mut expect.mail {
+            mailbox.value.substitute(captured)?;
         }
         for bucket in &mut expect.objects {
             bucket.value.keys.substitute(captured)?;

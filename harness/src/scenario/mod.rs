@@ -11,6 +11,7 @@ mod duration;
 mod expect;
 mod http;
 mod listed;
+mod mail;
 mod matcher;
 mod schema;
 mod steps;
@@ -30,6 +31,7 @@ pub use duration::parse as parse_duration;
 pub use expect::{Count, Expect, Given, MessageExpect, Named, ObjectsExpect, QueueExpect, TableExpect, TableHolds};
 pub use http::{Http, HttpExpect, Method};
 pub use listed::Listed;
+pub use mail::{MailExpect, MailboxExpect};
 pub use matcher::Matcher;
 pub use schema::json_schema;
 pub use steps::{

@@ -14,7 +14,7 @@ use crate::yaml::{self, Content, DecodeError, Located, Node, Scalar, quoted};
 /// The keys of a scenario file.
 pub(super) const KEYS: [&str; 7] = ["version", "name", "template", "parameters", "given", "steps", "expect"];
 pub(super) const GIVEN_KEYS: [&str; 2] = ["tables", "stubs"];
-pub(super) const EXPECT_KEYS: [&str; 5] = ["invocations", "queues", "requests", "objects", "tables"];
+pub(super) const EXPECT_KEYS: [&str; 6] = ["invocations", "queues", "requests", "mail", "objects", "tables"];
 
 /// The keys of a step that captures are not put into: logical ids, files and the captures themselves.
 const NEVER_SUBSTITUTED: [&str; 9] =
@@ -112,6 +112,7 @@ impl Reader<'_> {
             invocations: self.named(node.get("invocations")),
             queues: self.named(node.get("queues")),
             requests: self.hosts(node.get("requests")),
+            mail: self.named(node.get("mail")),
             objects: self.named(node.get("objects")),
             tables: self.named(node.get("tables")),
         }
@@ -232,7 +233,7 @@ impl Reader<'_> {
             captured.extend(captured_by(settings));
         }
         let expect = |key: &str| root.get("expect").and_then(|expect| expect.get(key));
-        for section in [expect("queues"), expect("requests"), expect("objects")].into_iter().flatten() {
+        for section in [expect("queues"), expect("requests"), expect("mail"), expect("objects")].into_iter().flatten() {
             self.references(section, &captured, &later);
         }
         for (_, table) in expect("tables").and_then(Node::mapping).unwrap_or_default() {

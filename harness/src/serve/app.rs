@@ -67,7 +67,7 @@ impl Served {
         let _logs = crate::logs::capture(recorder.clone());
         let shared = Shared::new(self.backend, stack, app, Ids::unseeded(), recorder);
         provision(&shared.stack, &shared.service_config(), None).await?;
-        confirm(&shared.service_config(), &shared.backend.take_mail()).await?;
+        confirm(&shared.service_config(), &shared.requests_to_confirm()).await?;
         Ok(Provisioned { _driver: Driver::start(shared, self.requests).await, _logs })
     }
 }

@@ -26,6 +26,11 @@ pub struct Subscription {
 }
 
 impl Subscription {
+    /// Whether a URL subscribes.
+    pub fn is_http(&self) -> bool {
+        self.protocol.starts_with("http")
+    }
+
     /// Whether an address subscribes.
     pub fn is_mail(&self) -> bool {
         self.protocol.starts_with("email")

@@ -21,4 +21,5 @@ mod stream_payloads;
 mod streams;
 mod stubs;
 mod taps;
+mod topics;
 mod tracing;

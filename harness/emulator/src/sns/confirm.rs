@@ -9,7 +9,8 @@ use super::deliver::Stamp;
 use super::fifo::Taken;
 use super::protocol::Protocol;
 use super::subscription::topic_arn;
-use super::{find_topic, invalid, mail, refuse_others, required};
+use super::{find_topic, http, invalid, mail, refuse_others, required};
+use crate::outbound::{Outbound, Then};
 use crate::protocol::query::Form;
 use crate::protocol::{AwsError, xml};
 use crate::world::{Call, World};
@@ -44,8 +45,14 @@ pub(super) fn ask(world: &mut World, call: &Call<'_>, subscription: &str) -> Res
     let Some(pending) = topic.subscriptions.iter_mut().find(|each| each.arn == subscription) else { return Ok(()) };
     pending.state = State::Pending { token: Some((token.clone(), now)) };
     let pending = pending.clone();
-    let mail = mail::confirmation(topic, &pending, &token, &stamp);
-    world.send_mail(mail);
+    if pending.protocol.is_mail() {
+        let mail = mail::confirmation(topic, &pending, &token, &stamp);
+        world.send_mail(mail);
+    } else if let Some(request) = http::confirmation(topic, &pending, &token, &stamp) {
+        // An endpoint that does not take it can be subscribed again.
+        let then: Then = Box::new(|_, _| {});
+        world.send_http(Outbound { service: "SNS", request, timeout: http::TIMEOUT, then });
+    }
     Ok(())
 }
 

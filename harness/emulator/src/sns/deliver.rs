@@ -13,9 +13,11 @@ use super::protocol::Protocol;
 use super::publish::Notification;
 use super::subscription::Subscription;
 use super::topic::Topic;
-use super::{envelope, find_topic, mail};
+use super::{envelope, find_topic, http, mail};
 use crate::arn::Arn;
 use crate::mailbox::Mail;
+use crate::outbound::{Outbound, Then};
+use crate::protocol::Request;
 use crate::sqs::NewMessage;
 use crate::world::{FunctionSource, Outstanding, Undeliverable, World};
 
@@ -50,6 +52,8 @@ struct Delivery {
     message: NewMessage,
     /// What an address gets.
     mail: Option<Mail>,
+    /// What an HTTP endpoint gets.
+    request: Option<Request>,
     policy: Retries,
     /// How often it was tried again.
     retries: u64,
@@ -74,12 +78,16 @@ pub(super) fn to_subscriptions(world: &mut World, topic: &str, notification: &No
 }
 
 fn delivery(topic: &Topic, subscription: &Subscription, notification: &Notification, stamp: &Stamp) -> Delivery {
-    let is_mail = subscription.protocol.is_mail();
+    let (is_mail, is_http) = (subscription.protocol.is_mail(), subscription.protocol.is_http());
+    let message = message(topic, subscription, notification, stamp);
+    let policy = DeliveryPolicy::of(topic, subscription);
+    let request = || http::notification(topic, subscription, stamp, policy.content_type(), &message.body);
     Delivery {
         subscription: subscription.clone(),
-        message: message(topic, subscription, notification, stamp),
         mail: is_mail.then(|| mail::notification(topic, subscription, notification, stamp)),
-        policy: Retries::of(subscription.protocol, &DeliveryPolicy::of(topic, subscription)),
+        request: is_http.then(request).flatten(),
+        message,
+        policy: Retries::of(subscription.protocol, &policy),
         retries: 0,
     }
 }
@@ -97,9 +105,19 @@ fn message(topic: &Topic, subscription: &Subscription, notification: &Notificati
     NewMessage { body, attributes, group_id: notification.group_id.clone(), deduplication_id }
 }
 
-/// Tries a delivery, and sees to what follows where it fails.
-fn attempt(world: &mut World, mut delivery: Delivery) {
-    match hand_over(world, &delivery) {
+/// Tries a delivery. What an HTTP endpoint makes of it comes later.
+fn attempt(world: &mut World, delivery: Delivery) {
+    if let Some(request) = delivery.request.clone() {
+        let then: Then = Box::new(move |world, outcome| follow(world, delivery, http::result(outcome)));
+        return world.send_http(Outbound { service: "SNS", request, timeout: http::TIMEOUT, then });
+    }
+    let result = hand_over(world, &delivery);
+    follow(world, delivery, result);
+}
+
+/// Sees to what follows where an attempt failed.
+fn follow(world: &mut World, mut delivery: Delivery, result: Result<(), Undeliverable>) {
+    match result {
         Ok(()) => {}
         Err(Undeliverable::NoSuchTarget) => give_up(world, delivery),
         Err(Undeliverable::Busy) => match delivery.policy.delay(delivery.retries) {
@@ -128,6 +146,7 @@ fn hand_over(world: &mut World, delivery: &Delivery) -> Result<(), Undeliverable
             delivery.mail.iter().for_each(|mail| world.send_mail(mail.clone()));
             Ok(())
         }
+        // Without a request: its endpoint is no URL.
         Protocol::Http | Protocol::Https => Err(Undeliverable::NoSuchTarget),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The modules, in the way of a message: [`topic`]s have [`subscription`]s, some of which an endpoint's owner has to
 //! [`confirm`]; [`publish`] and [`batch`] take messages, which [`fifo`] deduplicates; [`deliver`] hands one to each
-//! subscription that [`filter`]s it in, inside its [`envelope`] or as a [`mail`], and again as the
+//! subscription that [`filter`]s it in, inside its [`envelope`] or as a [`mail`], or by [`http`], and again as the
 //! [`delivery_policy`] says.
 //!
 //! What always holds: a subscription belongs to a topic that exists, and what is not simulated (text messages, mobile
@@ -16,6 +16,7 @@ mod delivery_policy;
 mod envelope;
 mod fifo;
 mod filter;
+mod http;
 mod mail;
 mod message_attributes;
 mod permission;
@@ -78,6 +79,15 @@ pub(crate) fn answer(world: &mut World, call: &Call<'_>) -> Result<Reply, AwsErr
 /// Why it does not.
 pub fn check_filter_policy(policy: &str, scope: Option<&str>) -> Result<(), String> {
     filter::Filter::parse(Some(policy), scope).map(drop).map_err(|refusal| refusal.to_string())
+}
+
+/// Whether SNS takes a text as the `DeliveryPolicy` of a subscription.
+///
+/// # Errors
+/// Why it does not.
+pub fn check_delivery_policy(policy: &str) -> Result<(), String> {
+    let topic = delivery_policy::DeliveryPolicy::default();
+    delivery_policy::of_subscription(policy, &topic).map(drop).map_err(|refusal| refusal.to_string())
 }
 
 /// The messages that a request publishes, read for those who watch it on its way to another AWS.

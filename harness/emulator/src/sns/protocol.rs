@@ -37,7 +37,6 @@ impl Protocol {
 
     pub fn parse(call: &Call<'_>, name: &str) -> Result<Self, AwsError> {
         match Self::ALL.into_iter().find(|protocol| protocol.name() == name) {
-            Some(protocol) if protocol.is_http() => Err(not_simulated(call, &format!("the protocol {name}"))),
             Some(protocol) => Ok(protocol),
             None if OTHERS.contains(&name) => Err(not_simulated(call, &format!("the protocol {name}"))),
             None => Err(invalid(format!("Amazon SNS does not support this protocol string: {name}"))),

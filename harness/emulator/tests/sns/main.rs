@@ -1,11 +1,12 @@
 //! SNS through the AWS SDK: topics and subscriptions ([`operations`]), what is published ([`publishing`]) and to whom it
-//! goes ([`filtering`], [`delivery`], [`fifo`], [`mail`]).
+//! goes ([`filtering`], [`delivery`], [`fifo`], [`mail`], [`http`]).
 
 #[path = "../common/mod.rs"]
 mod common;
 mod delivery;
 mod fifo;
 mod filtering;
+mod http;
 mod mail;
 mod operations;
 mod publishing;

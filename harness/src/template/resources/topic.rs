@@ -35,16 +35,17 @@ pub const SUBSCRIPTION: Shape = Shape {
         "FilterPolicy",
         "FilterPolicyScope",
         "RedrivePolicy",
+        "DeliveryPolicy",
     ],
     descriptive: &[],
     harmless: &[],
-    refused: &["DeliveryPolicy", "Region", "ReplayPolicy", "SubscriptionRoleArn"],
+    refused: &["Region", "ReplayPolicy", "SubscriptionRoleArn"],
 };
 const INLINE: Shape = Shape::of(&["Endpoint", "Protocol"]);
 const REDRIVE: Shape = Shape::of(&["deadLetterTargetArn"]);
 
 /// The protocols that are simulated.
-const PROTOCOLS: [&str; 4] = ["sqs", "lambda", "email", "email-json"];
+const PROTOCOLS: [&str; 6] = ["sqs", "lambda", "email", "email-json", "http", "https"];
 
 pub fn read(resource: &Resolved<'_>, report: &mut Report, build: &mut Build) {
     build.stack.topics.push(Topic {
@@ -112,13 +113,15 @@ fn subscription(
     };
     let mut attributes = BTreeMap::new();
     if let Some(raw) = object.boolean(report, "RawMessageDelivery") {
-        if raw && protocol != "sqs" {
-            let message = format!("raw message delivery is for queues, not for the protocol `{protocol}`");
+        if raw && !matches!(protocol.as_str(), "sqs" | "http" | "https") {
+            let message =
+                format!("raw message delivery is for queues and HTTP endpoints, not for the protocol `{protocol}`");
             report.error(&object.place_of("RawMessageDelivery"), message);
         }
         attributes.insert("RawMessageDelivery".to_owned(), raw.to_string());
     }
     filter_policy(object, &mut attributes, report);
+    delivery_policy(object, &protocol, &mut attributes, report);
     if let Some(policy) = object.object(report, resource.id, "RedrivePolicy", &REDRIVE)
         && let Some(queue) = resource.link(&policy, "deadLetterTargetArn", &["sqs"], report, build)
     {
@@ -136,7 +139,7 @@ fn protocol(object: &Object<'_>, report: &mut Report) -> Option<String> {
     }
     let span = &object.value("Protocol")?.span;
     let problem = report.error(span, format!("subscriptions with the protocol `{protocol}` are not simulated"));
-    problem.help("it can be `sqs`, `lambda`, `email` or `email-json`");
+    problem.help("it can be `sqs`, `lambda`, `email`, `email-json`, `http` or `https`");
     None
 }
 
@@ -155,6 +158,25 @@ fn filter_policy(object: &Object<'_>, attributes: &mut BTreeMap<String, String>,
         report.error(&node.span, format!("this is not a filter policy: {reason}"));
     }
     attributes.insert("FilterPolicy".to_owned(), policy);
+}
+
+/// When SNS tries an HTTP endpoint again.
+/// <https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html>
+fn delivery_policy(
+    object: &Object<'_>,
+    protocol: &str,
+    attributes: &mut BTreeMap<String, String>,
+    report: &mut Report,
+) {
+    let Some(node) = object.value("DeliveryPolicy") else { return };
+    let policy = node.to_json().to_string();
+    if !protocol.starts_with("http") {
+        let message = format!("a delivery policy is for HTTP endpoints, not for the protocol `{protocol}`");
+        report.error(&object.place_of("DeliveryPolicy"), message);
+    } else if let Err(reason) = sns::check_delivery_policy(&policy) {
+        report.error(&node.span, format!("this is not a delivery policy: {reason}"));
+    }
+    attributes.insert("DeliveryPolicy".to_owned(), policy);
 }
 
 /// <https://docs.aws.amazon.com/sns/latest/dg/fifo-topic-message-delivery.html>
