@@ -73,7 +73,13 @@ impl Emulator {
                 eventbridge::run_due(&mut world);
                 sns::run_due(&mut world);
                 s3::run_due(&mut world);
-                let due = [eventbridge::next_due(&world), sns::next_due(&world), s3::next_due(&world)];
+                dynamodb::run_due(&mut world);
+                let due = [
+                    eventbridge::next_due(&world),
+                    sns::next_due(&world),
+                    s3::next_due(&world),
+                    dynamodb::next_due(&world),
+                ];
                 (due.into_iter().flatten().min(), world.outgoing.take())
             };
             for sending in requests {

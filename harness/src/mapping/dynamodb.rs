@@ -5,6 +5,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use aws_sdk_dynamodbstreams::error::SdkError;
+use aws_sdk_dynamodbstreams::operation::get_shard_iterator::GetShardIteratorError;
 use aws_sdk_dynamodbstreams::types::{self, ShardIteratorType};
 use futures_util::future::LocalBoxFuture;
 use jiff::Timestamp;
@@ -74,7 +76,15 @@ impl TableStream {
             Place::Start(_) => (ShardIteratorType::TrimHorizon, None),
         };
         let get = self.client.get_shard_iterator().stream_arn(self.arn()).shard_id(shard);
-        let got = get.shard_iterator_type(kind).set_sequence_number(last).send().await;
+        let got = get.clone().shard_iterator_type(kind).set_sequence_number(last).send().await;
+        let is_trimmed = |error: &SdkError<GetShardIteratorError, _>| {
+            error.as_service_error().is_some_and(GetShardIteratorError::is_trimmed_data_access_exception)
+        };
+        // The last record that was read is not there any more: the oldest that is follows it.
+        let got = match got {
+            Err(error) if is_trimmed(&error) => get.shard_iterator_type(ShardIteratorType::TrimHorizon).send().await,
+            got => got,
+        };
         let got = got.map_err(|error| describe(&error))?;
         got.shard_iterator().map(str::to_owned).ok_or_else(|| format!("shard {shard} has no iterator"))
     }

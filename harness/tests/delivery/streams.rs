@@ -302,3 +302,15 @@ fn two_replays_with_one_seed_have_the_same_trace() {
     };
     assert_eq!(trace(), trace());
 }
+
+/// The batch blocks its shard for longer than the stream keeps its records, and a later record is delivered all the same.
+#[test]
+fn a_shard_that_was_blocked_for_longer_than_its_records_are_kept_goes_on_at_the_horizon() {
+    let rig = writer(Rig::new(&both(", BatchSize: 1")).answers("Worker", |event| {
+        let is_poison = event["Records"][0]["dynamodb"]["Keys"]["id"]["S"] == "poison";
+        if is_poison { Err("no luck".into()) } else { Ok(Value::Null) }
+    }));
+    let played = rig.play(&[&put(&["poison"]), "advance: 23h", &put(&["late"])]).passed();
+    assert_eq!(batches(&played).last().expect("it ran"), &["late"]);
+    assert_eq!(played.outcome.settled, Settled::Idle);
+}

@@ -2,12 +2,13 @@
 //!
 //! The engine decides what every operation does. This module adds what a replay needs: nothing of an
 //! answer comes from the wall clock or from a random id ([`translation`]), and a transaction's token ages
-//! in virtual time ([`tokens`]). Items whose time to live is over stay readable, as they may for days in
-//! AWS: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/howitworks-ttl.html>.
+//! in virtual time ([`tokens`]), as do streams' records and iterators ([`records`]). Items whose time to live is over
+//! stay readable for a while ([`expiry`]).
 //!
 //! What always holds: each account and region has one database, made when it is first used; an object's
 //! members are answered in alphabetical order.
 
+mod expiry;
 mod records;
 mod refusal;
 mod tokens;
@@ -21,6 +22,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+pub(crate) use self::expiry::{next_due, run_due};
 use self::tokens::Tokens;
 use self::translation::Translation;
 use crate::protocol::{AwsError, Reply};
@@ -34,11 +36,13 @@ pub(crate) struct State {
     database: Option<Database>,
     translation: Translation,
     tokens: Tokens,
+    expiry: expiry::Expiry,
 }
 
 impl State {
     pub fn new(clock: Clock, ids: Ids) -> Self {
-        Self { clock, ids, database: None, translation: Translation::default(), tokens: Tokens::default() }
+        let (translation, tokens, expiry) = (Translation::default(), Tokens::default(), expiry::Expiry::default());
+        Self { clock, ids, database: None, translation, tokens, expiry }
     }
 
     fn database(&mut self) -> Result<Database, DynoxideError> {
@@ -55,17 +59,24 @@ pub(crate) fn answer(world: &mut World, call: &Call<'_>) -> Result<Reply, AwsErr
     let body = std::str::from_utf8(&call.request.body);
     let body = body.map_err(|error| AwsError::client("SerializationException", error.to_string()))?;
     refusal::check(call, body)?;
+    let now = call.clock.now();
+    records::check(call.operation(), body, now)?;
     let state = &mut call.region(world).dynamodb;
     let (body, token) = state.prepare(call, body);
     let result = state.database().and_then(|database| match call.operation() {
-        "GetRecords" => records::get(&body, |body| dispatch(&database, "GetRecords", body)),
+        "GetRecords" => records::get(&body, now, |body| dispatch(&database, "GetRecords", body)),
         operation => dispatch(&database, operation, &body),
     });
     let reply = match result.transpose() {
         None => return Err(AwsError::not_simulated(call.identity.service, call.operation())),
         Some(Ok(mut output)) => {
             if let Some(token) = token {
-                state.tokens.used(token, call.clock.now());
+                state.tokens.used(token, now);
+            }
+            match call.operation() {
+                "GetShardIterator" => records::stamp(&mut output, "ShardIterator", now),
+                "UpdateTimeToLive" => state.expiry.enabled(now),
+                _ => {}
             }
             state.translation.output(call, &mut output);
             Reply::json(&output)

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use dynoxide::streams::{LOCAL_ACCOUNT, LOCAL_REGION};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::world::Call;
 
@@ -32,6 +32,10 @@ impl Translation {
             let id = self.ours("", &record["eventID"], || call.ids.hex(32).into());
             record["eventID"] = id;
             record["awsRegion"] = call.identity.region.as_str().into();
+            // The engine names the members as the event of a function does.
+            if let Some(identity) = record.get_mut("userIdentity") {
+                *identity = json!({ "PrincipalId": identity["principalId"], "Type": identity["type"] });
+            }
         }
     }
 
