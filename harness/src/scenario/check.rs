@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Action, Content, Located, Scenario};
+use super::{Action, Content, Located, Scenario, Target};
 use crate::diagnostic::Diagnostics;
 use crate::stack::Stack;
 use crate::yaml::quoted;
@@ -133,8 +133,10 @@ impl Checker<'_> {
             Action::S3Put(step) => self.exists(Kind::Bucket, &step.bucket),
             Action::S3Delete(step) => self.exists(Kind::Bucket, &step.bucket),
             Action::Http(step) => {
-                self.exists(Kind::Api, &step.api);
-                self.stage(step);
+                if let Target::Api { api, .. } = step.target() {
+                    self.exists(Kind::Api, api);
+                    self.stage(step, api);
+                }
                 self.api_key(step);
             }
             Action::EventsPut(step) => {
@@ -166,15 +168,15 @@ impl Checker<'_> {
     }
 
     /// Reports a stage that the API does not have, or one that must be named and is not.
-    fn stage(&mut self, step: &super::Http) {
-        let Some(api) = self.stack.apis.iter().find(|api| api.logical_id == step.api.value) else { return };
+    fn stage(&mut self, step: &super::Http, named: &Located<String>) {
+        let Some(api) = self.stack.apis.iter().find(|api| api.logical_id == named.value) else { return };
         let stages: Vec<&str> = api.stages.iter().map(|stage| stage.name.as_str()).collect();
         let (span, message) = match &step.stage {
             Some(stage) if api.stage(&stage.value).is_none() => {
                 (stage.span.clone(), format!("`{}` has no stage `{}`", api.logical_id, stage.value))
             }
             None if api.default_stage().is_none() => {
-                (step.api.span.clone(), format!("`{}` has several stages: name one by `stage`", api.logical_id))
+                (named.span.clone(), format!("`{}` has several stages: name one by `stage`", api.logical_id))
             }
             _ => return,
         };

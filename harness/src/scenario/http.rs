@@ -1,36 +1,43 @@
-//! The `http` step: a request to an API, and what its response must be.
+//! The `http` step: a request to an API or to a URL, and what its response must be.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use http::Uri;
+use http::uri::Scheme;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 use serde_json::Value;
 
-use super::capture::{CaptureName, Pointer, substitute_in};
+use super::capture::{CaptureName, Pointer, references, substitute_in};
 use super::matcher::{self, Leaf, Matcher};
 use super::steps::json;
 use crate::yaml::{Located, Scalars};
 
-/// `http`: at most one of `body`, `json` and `file` is there.
+/// `http`: either `api` with `path`, or `url`; at most one of `body`, `json` and `file` is there.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("not" = {"anyOf": [
-    {"required": ["body", "json"]}, {"required": ["body", "file"]}, {"required": ["json", "file"]}
-]}))]
+    {"required": ["body", "json"]}, {"required": ["body", "file"]}, {"required": ["json", "file"]},
+    {"required": ["url", "stage"]}, {"required": ["url", "api_key"]}, {"required": ["url", "path"]},
+    {"required": ["url", "query"]}
+]}, "oneOf" = [{"required": ["api", "path"]}, {"required": ["url"]}]))]
 pub struct Http {
     /// The API's logical id.
-    pub api: Located<String>,
+    pub api: Option<Located<String>>,
+    /// A whole URL, such as a pre-signed one that an earlier step captured.
+    #[serde(default, deserialize_with = "some_url")]
+    pub url: Option<String>,
     /// The stage; its only one, or `$default`, where it is not named.
     pub stage: Option<Located<String>>,
     /// The API key whose value is sent, by its logical id.
     pub api_key: Option<Located<String>>,
     pub method: Method,
     /// The path below the stage, such as `/orders/42`, without a query.
-    #[serde(deserialize_with = "path")]
-    #[schemars(regex(pattern = "^/[^?]*$"))]
-    pub path: String,
+    #[serde(default, deserialize_with = "some_path")]
+    #[schemars(with = "Option<String>", regex(pattern = "^/[^?]*$"))]
+    pub path: Option<String>,
     /// The query parameters, not URL-encoded; a list for several values of one.
     #[serde(default, deserialize_with = "several")]
     #[schemars(with = "BTreeMap<String, Scalars>")]
@@ -51,6 +58,26 @@ pub struct Http {
     /// Values to take out of the response's JSON body, for later steps.
     #[serde(default)]
     pub capture: BTreeMap<CaptureName, Pointer>,
+}
+
+/// Where a request goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target<'s> {
+    /// To a path of an API.
+    Api { api: &'s Located<String>, path: &'s str },
+    /// To a URL, once captures are put in.
+    Url(&'s str),
+}
+
+impl Http {
+    /// Where the request goes: the reader refuses a step without a place, and one with two.
+    pub fn target(&self) -> Target<'_> {
+        match (&self.api, &self.path, &self.url) {
+            (Some(api), Some(path), None) => Target::Api { api, path },
+            (None, None, Some(url)) => Target::Url(url),
+            _ => unreachable!("a step has either an API with a path or a URL"),
+        }
+    }
 }
 
 /// A request's method.
@@ -95,7 +122,7 @@ pub struct HttpExpect {
     pub body: Option<Matcher>,
 }
 
-substitute_in!(Http: path, query, headers, body, json, expect);
+substitute_in!(Http: url, path, query, headers, body, json, expect);
 substitute_in!(HttpExpect: status, headers, body);
 
 /// For serde: one or several texts by name.
@@ -120,8 +147,36 @@ fn status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Matcher>,
     Ok(matcher)
 }
 
+/// The URL that a text is.
+///
+/// # Errors
+/// Why a request cannot be sent there.
+pub fn url(text: &str) -> Result<Uri, String> {
+    let example = "one is whole, such as `https://partner.example/orders`";
+    let uri: Uri = text.parse().map_err(|_| format!("`{text}` is not a URL: {example}"))?;
+    match uri.scheme() {
+        Some(scheme) if *scheme == Scheme::HTTP || *scheme == Scheme::HTTPS => Ok(uri),
+        Some(scheme) => Err(format!("`{scheme}` is neither `http` nor `https`")),
+        None => Err(format!("`{text}` is not a URL: {example}")),
+    }
+}
+
+/// For serde: a URL, which is looked at where no capture is to be put in.
+fn some_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if references(&text).next().is_none() {
+        url(&text).map_err(D::Error::custom)?;
+    }
+    Ok(Some(text))
+}
+
+/// For serde: a path that may be left out.
+pub(super) fn some_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    path(deserializer).map(Some)
+}
+
 /// For serde: a request's path.
-pub(super) fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let path = String::deserialize(deserializer)?;
     if !path.starts_with('/') {
         return Err(D::Error::custom(format!("a path starts with a slash: `/{path}`")));

@@ -5,6 +5,7 @@
 //! A scenario that passed both names only what exists and refers only to what has been captured before.
 //! The format is version 1; its JSON Schema comes from the same types ([`json_schema`]).
 
+mod alternatives;
 mod capture;
 mod check;
 mod duration;
@@ -29,7 +30,7 @@ pub use capture::{CaptureName, Captured, Pointer, Substitute, UnknownCapture, su
 pub use check::check;
 pub use duration::parse as parse_duration;
 pub use expect::{Count, Expect, Given, MessageExpect, Named, ObjectsExpect, QueueExpect, TableExpect, TableHolds};
-pub use http::{Http, HttpExpect, Method};
+pub use http::{Http, HttpExpect, Method, Target, url};
 pub use listed::Listed;
 pub use mail::{MailExpect, MailboxExpect};
 pub use matcher::Matcher;

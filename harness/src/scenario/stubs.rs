@@ -16,7 +16,7 @@ use std::fmt;
 
 use super::capture::substitute_in;
 use super::duration::{self, Friendly};
-use super::http::{Method, leaves, path};
+use super::http::{Method, leaves, some_path};
 use super::listed::{Entry, Listed};
 use super::matcher::{self, Matcher};
 use super::steps::{json, texts};
@@ -138,11 +138,6 @@ fn status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
         return Ok(status);
     }
     Err(D::Error::custom(format!("`{status}` is not a status code: one lies between 100 and 599")))
-}
-
-/// For serde: a path that may be left out.
-fn some_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    path(deserializer).map(Some)
 }
 
 impl<'de> Deserialize<'de> for Respond {

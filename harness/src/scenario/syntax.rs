@@ -20,15 +20,6 @@ pub(super) const EXPECT_KEYS: [&str; 6] = ["invocations", "queues", "requests", 
 const NEVER_SUBSTITUTED: [&str; 9] =
     ["bucket", "api", "bus", "queue", "topic", "stream", "function", "file", "capture"];
 
-/// Which keys of a step exclude each other, and whether one of them must be there.
-const ALTERNATIVES: [(&str, &[&str], bool); 5] = [
-    ("s3.put", &["body", "file"], true),
-    ("http", &["body", "json", "file"], false),
-    ("sqs.send", &["body", "json"], true),
-    ("kinesis.put", &["data", "json", "file"], true),
-    ("sns.publish", &["message", "json", "by_protocol"], true),
-];
-
 /// Reads a scenario from its text.
 ///
 /// # Errors
@@ -181,22 +172,6 @@ impl Reader<'_> {
             ),
         };
         self.error(node.span.clone(), format!("expected a step, found {found}")).help(help);
-    }
-
-    fn alternatives(&mut self, name: &Node, settings: &Node) {
-        let Some((_, keys, required)) = ALTERNATIVES.iter().find(|(step, ..)| *step == text(name)) else { return };
-        let written: Vec<_> = keys.iter().filter_map(|key| settings.entry(key)).map(|(key, _)| key).collect();
-        match written.as_slice() {
-            [] if *required && settings.mapping().is_some() => {
-                self.error(name.span.clone(), format!("`{}` needs one of {}", text(name), quoted(*keys)));
-            }
-            [one, other, ..] => {
-                let (earlier, later) = if one.span.start < other.span.start { (one, other) } else { (other, one) };
-                self.error(later.span.clone(), format!("`{}` excludes `{}`", text(earlier), text(later)))
-                    .help(format!("write one of {}", quoted(*keys)));
-            }
-            _ => {}
-        }
     }
 
     fn failure_message(&mut self, action: &Action, settings: &Node) {
@@ -372,7 +347,7 @@ fn captured_by(settings: &Node) -> impl Iterator<Item = &str> {
     names.iter().filter_map(|(name, _)| name.text())
 }
 
-fn text(key: &Node) -> &str {
+pub(super) fn text(key: &Node) -> &str {
     key.text().unwrap_or_default()
 }
 

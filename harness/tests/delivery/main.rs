@@ -23,3 +23,4 @@ mod stubs;
 mod taps;
 mod topics;
 mod tracing;
+mod urls;

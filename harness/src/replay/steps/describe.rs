@@ -1,6 +1,6 @@
 //! A step in a few words.
 
-use crate::scenario::Action;
+use crate::scenario::{Action, Target};
 use crate::words::duration;
 
 /// The step in a few words, for the trace.
@@ -9,7 +9,13 @@ pub(super) fn describe(action: &Action) -> String {
     match action {
         Action::S3Put(step) => format!("{name} {}/{}", step.bucket.value, step.key),
         Action::S3Delete(step) => format!("{name} {}/{}", step.bucket.value, step.key),
-        Action::Http(step) => format!("{name} {} {} {}", step.api.value, step.method.as_str(), step.path),
+        Action::Http(step) => match step.target() {
+            Target::Api { api, path } => format!("{name} {} {} {path}", api.value, step.method.as_str()),
+            // A signature is long, and says nothing.
+            Target::Url(url) => {
+                format!("{name} {} {}", step.method.as_str(), url.split('?').next().unwrap_or_default())
+            }
+        },
         Action::EventsPut(step) => {
             let bus = step.bus.as_ref().map_or("default", |bus| bus.value.as_str());
             format!("{name} {bus} {} {}", step.source, step.detail_type)

@@ -2,6 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use aws_smithy_runtime::client::orchestrator::operation::Operation;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::error::display::DisplayErrorContext;
+use aws_smithy_types::timeout::TimeoutConfig;
 use bytes::Bytes;
 use serde_json::Value;
 
@@ -9,35 +14,16 @@ use super::{Done, Failed, Player};
 use crate::api;
 use crate::event::apigateway::{ApiRequest, ApiResponse};
 use crate::matching::mismatches;
-use crate::scenario::{Content, Http, HttpExpect};
+use crate::scenario::{Content, Http, HttpExpect, Target, url};
 use crate::trace::EventId;
 
 impl Player<'_> {
     pub(super) async fn http(&mut self, step: &Http, content: Option<Content<'_>>, stimulus: EventId) -> Done {
-        let api = self.named(&self.shared.stack.apis, &step.api.value, |api| &api.logical_id)?.clone();
-        let stage = match &step.stage {
-            Some(name) => api.stage(&name.value),
-            None => api.default_stage(),
+        let body = self.bytes(content)?;
+        let response = match step.target() {
+            Target::Api { api, path } => self.ask_api(step, &api.value, path, body, stimulus).await?,
+            Target::Url(url) => self.ask_url(step, url, body, stimulus).await?,
         };
-        let stage = stage.ok_or_else(|| format!("`{}` has no such stage", api.logical_id))?;
-        let mut headers = pairs(&step.headers);
-        if let Some(key) = &step.api_key {
-            let key = self.named(&self.shared.stack.api_keys, &key.value, |key| &key.logical_id)?;
-            headers.push(("x-api-key".to_owned(), key.value.clone()));
-        }
-        let has_type = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
-        if step.json.is_some() && !has_type {
-            headers.push(("content-type".to_owned(), "application/json".to_owned()));
-        }
-        let request = ApiRequest {
-            method: step.method.as_str().to_owned(),
-            path: step.path.clone(),
-            query_string: form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs(&step.query)).finish(),
-            headers,
-            body: self.bytes(content)?,
-        };
-        let call = api::Call { api: &api, stage, request, cause: Some(stimulus) };
-        let response = api::serve(&self.shared, call).await;
         let wrong = step.expect.as_ref().map(|expect| response_mismatches(expect, &response)).unwrap_or_default();
         if !wrong.is_empty() {
             let details = [format!("the response was {} {}", response.status, shorten(&response.body))];
@@ -46,6 +32,78 @@ impl Player<'_> {
         }
         self.capture(&step.capture, &serde_json::from_slice(&response.body).unwrap_or_default())
     }
+
+    /// Sends a request to an API of the template.
+    async fn ask_api(
+        &self,
+        step: &Http,
+        api: &str,
+        path: &str,
+        body: Bytes,
+        stimulus: EventId,
+    ) -> Result<ApiResponse, Failed> {
+        let api = self.named(&self.shared.stack.apis, api, |api| &api.logical_id)?;
+        let stage = match &step.stage {
+            Some(name) => api.stage(&name.value),
+            None => api.default_stage(),
+        };
+        let stage = stage.ok_or_else(|| format!("`{}` has no such stage", api.logical_id))?;
+        let mut headers = headers(step);
+        if let Some(key) = &step.api_key {
+            let key = self.named(&self.shared.stack.api_keys, &key.value, |key| &key.logical_id)?;
+            headers.push(("x-api-key".to_owned(), key.value.clone()));
+        }
+        let request = ApiRequest {
+            method: step.method.as_str().to_owned(),
+            path: path.to_owned(),
+            query_string: form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs(&step.query)).finish(),
+            headers,
+            body,
+        };
+        Ok(api::serve(&self.shared, api::Call { api, stage, request, cause: Some(stimulus) }).await)
+    }
+
+    /// Sends a request as it is, without a signature and once, to wherever a URL leads from the backend.
+    async fn ask_url(&self, step: &Http, text: &str, body: Bytes, stimulus: EventId) -> Result<ApiResponse, Failed> {
+        let url = url(text)?;
+        let mut request = http::Request::builder().method(step.method.as_str());
+        for (name, value) in headers(step) {
+            request = request.header(name, value);
+        }
+        let path = url.path_and_query().map_or("/", |path| path.as_str());
+        let request = request.uri(path).body(SdkBody::from(body)).map_err(|error| error.to_string())?;
+        let host = url.authority().map(ToString::to_string).unwrap_or_default();
+        let operation = Operation::builder()
+            .service_name("scenario")
+            .operation_name("http")
+            .http_client(self.shared.service_config_for(stimulus).http_client().expect("every backend has one"))
+            .endpoint_url(&format!("{}://{host}", url.scheme_str().unwrap_or("https")))
+            .no_auth()
+            .no_retry()
+            .timeout_config(TimeoutConfig::disabled())
+            .serializer(|request: http::Request<SdkBody>| Ok(HttpRequest::try_from(request)?))
+            .deserializer::<_, std::convert::Infallible>(|response| Ok(answered(response)))
+            .build();
+        let answered = operation.invoke(request).await;
+        answered.map_err(|error| Failed::from(DisplayErrorContext(error).to_string()))
+    }
+}
+
+/// What was answered, the same as what an API responds with.
+fn answered(response: &HttpResponse) -> ApiResponse {
+    let headers = response.headers().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let body = Bytes::copy_from_slice(response.body().bytes().unwrap_or_default());
+    ApiResponse { status: response.status().as_u16(), headers, body }
+}
+
+/// The headers of a request.
+fn headers(step: &Http) -> Vec<(String, String)> {
+    let mut headers = pairs(&step.headers);
+    let has_type = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+    if step.json.is_some() && !has_type {
+        headers.push(("content-type".to_owned(), "application/json".to_owned()));
+    }
+    headers
 }
 
 /// Each value with its name.
