@@ -20,7 +20,7 @@ use crate::outbound::{HostAnswer, HostHandler, HostRequest, NoAnswer, Refused, S
 use crate::protocol::{AwsError, Identity, Reply, Request, Service, UnknownRequest, identify_for};
 use crate::sqs::QueueDepth;
 use crate::world::{Call, FunctionSink, Outstanding, World};
-use crate::{Clock, DEFAULT_ACCOUNT, Ids, dynamodb, eventbridge, kinesis, s3, sns, sqs, sts};
+use crate::{Clock, DEFAULT_ACCOUNT, Ids, delivery, dynamodb, eventbridge, kinesis, s3, scheduler, sns, sqs, sts};
 
 /// An emulated AWS. Clones share one world; several emulators in a process share nothing.
 #[derive(Clone)]
@@ -74,11 +74,15 @@ impl Emulator {
                 sns::run_due(&mut world);
                 s3::run_due(&mut world);
                 dynamodb::run_due(&mut world);
+                scheduler::run_due(&mut world);
+                delivery::run_due(&mut world);
                 let due = [
                     eventbridge::next_due(&world),
                     sns::next_due(&world),
                     s3::next_due(&world),
                     dynamodb::next_due(&world),
+                    scheduler::next_due(&world),
+                    delivery::next_due(&world),
                 ];
                 (due.into_iter().flatten().min(), world.outgoing.take())
             };
@@ -121,7 +125,9 @@ impl Emulator {
     /// What the emulated AWS is going to do by itself, soonest first. Queues are told by [`Self::queues`].
     pub fn outstanding(&self) -> Vec<Outstanding> {
         let world = self.lock();
-        let mut all = eventbridge::outstanding(&world);
+        let mut all: Vec<_> = eventbridge::outstanding(&world).collect();
+        all.extend(scheduler::outstanding(&world));
+        all.extend(delivery::outstanding(&world));
         all.extend(sns::outstanding(&world));
         all.extend(s3::outstanding(&world));
         all.extend(world.outgoing.outstanding());
@@ -241,6 +247,7 @@ impl Emulator {
             Service::EventBridge => eventbridge::answer(&mut world, &call),
             Service::DynamoDb | Service::DynamoDbStreams => dynamodb::answer(&mut world, &call),
             Service::Kinesis => kinesis::answer(&mut world, &call),
+            Service::Scheduler => scheduler::answer(&mut world, &call),
             Service::Sts => sts::answer(&call),
         };
         world.origin = None;

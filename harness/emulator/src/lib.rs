@@ -9,6 +9,7 @@
 //! - [`mailbox`]: what a mail is that AWS sends;
 //! - [`world`]: all mutable state in one place, and the hand-over of a message from one service to another;
 //! - [`protocol`]: from an HTTP request to the operation it asks for, and from a result to what AWS answers;
+//! - [`delivery`]: deliveries of rules and schedules, their retries and dead letters;
 //! - [`outbound`]: HTTP requests to hosts outside of AWS;
 //! - [`connector`]: the SDK's HTTP client over the world;
 //! - one module per service.
@@ -19,6 +20,7 @@
 mod arn;
 pub mod clock;
 mod connector;
+mod delivery;
 mod dynamodb;
 pub mod eventbridge;
 pub mod ids;
@@ -27,6 +29,7 @@ mod mailbox;
 mod outbound;
 pub mod protocol;
 pub mod s3;
+mod scheduler;
 pub mod sns;
 pub mod sqs;
 mod sts;

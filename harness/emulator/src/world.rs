@@ -14,7 +14,7 @@ use crate::arn::Arn;
 use crate::mailbox::Mail;
 use crate::outbound::{Outbound, Outgoing};
 use crate::protocol::{Identity, Request};
-use crate::{Clock, Ids, dynamodb, eventbridge, kinesis, s3, sns, sqs};
+use crate::{Clock, Ids, delivery, dynamodb, eventbridge, kinesis, s3, scheduler, sns, sqs};
 
 /// One request to a service, with what the service may know of its surroundings.
 pub(crate) struct Call<'a> {
@@ -54,6 +54,8 @@ pub(crate) struct World {
     pub sns_retries: Vec<sns::Retry>,
     /// The mail that services sent, oldest first.
     mails: Vec<Mail>,
+    /// Deliveries of rules and schedules that are to be tried again.
+    pub deliveries: delivery::State,
     /// HTTP requests of services to other hosts.
     pub outgoing: Outgoing,
     /// Counts the changes that somebody may wait for.
@@ -68,6 +70,7 @@ pub(crate) struct Region {
     pub sqs: sqs::State,
     pub sns: sns::State,
     pub eventbridge: eventbridge::State,
+    pub scheduler: scheduler::State,
     pub dynamodb: dynamodb::State,
     pub kinesis: kinesis::State,
 }
@@ -84,6 +87,7 @@ impl World {
             origins: BTreeMap::new(),
             sns_retries: Vec::new(),
             mails: Vec::new(),
+            deliveries: delivery::State::default(),
             outgoing: Outgoing::default(),
             changes: watch::Sender::new(0),
         }
@@ -99,6 +103,7 @@ impl World {
             sqs: sqs::State::default(),
             sns: sns::State::default(),
             eventbridge: eventbridge::State::default(),
+            scheduler: scheduler::State::new(clock.now()),
             dynamodb: dynamodb::State::new(clock, ids.clone()),
             kinesis: kinesis::State::default(),
         })
@@ -227,6 +232,7 @@ pub enum FunctionSource {
     S3,
     Sns { subscription_arn: String },
     EventBridge { rule_arn: String },
+    Scheduler { schedule_arn: String },
 }
 
 /// Who takes what is delivered to functions: Lambda's front door.

@@ -21,6 +21,8 @@ pub fn resource(identity: &Identity, request: &Request, name: impl Fn(&str) -> S
             arn.map(|arn| last(arn, ':')).unwrap_or_default()
         }
         Service::Sts => String::new(),
+        // The schedule or group that the path names.
+        Service::Scheduler => last(request.uri.path(), '/'),
         Service::Sqs | Service::EventBridge | Service::DynamoDb | Service::DynamoDbStreams | Service::Kinesis => {
             let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
             json_resource(&body)

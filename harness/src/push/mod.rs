@@ -172,6 +172,12 @@ impl Origin {
                 changed: None,
                 payload: event::sns::event(&body, subscription_arn).to_string(),
             },
+            FunctionSource::Scheduler { schedule_arn } => Self {
+                from: format!("Scheduler {}", recorder.logical_id(schedule_arn.rsplit('/').next().unwrap_or_default())),
+                ids: Vec::new(),
+                changed: None,
+                payload: event.payload.clone(),
+            },
             FunctionSource::EventBridge { rule_arn } => Self {
                 from: format!("EventBridge {}", recorder.logical_id(rule_arn.rsplit('/').next().unwrap_or_default())),
                 ids: vec![text("/id")],

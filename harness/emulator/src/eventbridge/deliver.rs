@@ -1,70 +1,78 @@
-//! Delivery to targets: at once, then again where a target is busy, then to the target's dead-letter queue;
-//! and the schedules that fire by themselves.
-//!
-//! What always holds: a failed delivery is in [`super::State::retries`], in a dead-letter queue or dropped,
-//! and a target that does not exist is not tried again.
-//! <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html>
+//! From a bus to the targets of its rules, and the schedules that fire by themselves.
 
-use std::collections::BTreeMap;
-
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::input::Surroundings;
 use super::put_events::NewEvent;
 use super::rule::Rule;
-use super::target::{Target, TargetKind};
-use super::{Bus, DEFAULT_BUS};
-use crate::Ids;
+use super::{DEFAULT_BUS, archive};
 use crate::arn::Arn;
-use crate::sns::NewNotification;
-use crate::sqs::{AttributeValue, MessageAttribute, NewMessage};
-use crate::world::{FunctionSource, Outstanding, Region, Undeliverable, World};
+use crate::delivery::{self, Delivery, MAX_HOPS, Sender};
+use crate::world::{Outstanding, Region, Undeliverable, World};
 
-/// The longest wait between two attempts, in seconds. AWS tells only that it backs off exponentially with
-/// jitter for 185 attempts in 24 hours: these are as far apart as 185 attempts in 24 hours can be.
-const LONGEST_WAIT: u64 = 86_400 / 185;
-
-/// One event on its way to one target.
-struct Delivery {
-    account: String,
-    region: String,
-    rule_name: String,
-    rule_arn: String,
-    target: Target,
-    event: Value,
-    /// What the target gets of the event.
-    payload: String,
-    /// When EventBridge took the event.
-    ingested: Timestamp,
-    /// How often it was tried again.
-    retries: u32,
+/// How an event comes to a bus.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Way<'a> {
+    /// From how many other buses it has come.
+    pub hops: u32,
+    /// The only rules that may take it, by ARN; all where there are none.
+    pub rules: &'a [String],
 }
 
-/// A delivery that is to be tried again.
-pub(super) struct Retry {
-    delivery: Delivery,
-    due: Timestamp,
-    /// The request that it follows from.
-    origin: Option<String>,
-}
-
-/// Delivers an event to the targets of the rules of a bus that take it.
-pub(super) fn route(world: &mut World, account: &str, region: &str, bus: &str, event: &Value) {
+/// Delivers an event to the targets of the rules of a bus that take it, and to the bus's archives.
+pub(super) fn route(world: &mut World, account: &str, region: &str, bus: &str, event: &Value, way: Way<'_>) {
     let now = world.clock.now();
-    let state = world.region(account, region);
-    let rules = state.eventbridge.buses.get(bus).into_iter().flat_map(|bus| &bus.rules);
-    let taking = rules.filter(|(_, rule)| rule.takes(event));
-    let deliveries: Vec<_> =
-        taking.flat_map(|(name, rule)| deliveries(account, region, name, rule, event, now)).collect();
+    let state = &mut world.region(account, region).eventbridge;
+    archive::keep(state, bus, event, now);
+    let rules = state.buses.get(bus).into_iter().flat_map(|bus| &bus.rules);
+    let allowed = |rule: &Rule| way.rules.is_empty() || way.rules.contains(&rule.arn);
+    let taking = rules.filter(|(_, rule)| allowed(rule) && rule.takes(event));
+    let deliveries: Vec<_> = taking
+        .flat_map(|(name, rule)| deliveries((account, region), name, rule, event, now))
+        .map(|delivery| Delivery { hops: way.hops, ..delivery })
+        .collect();
     for delivery in deliveries {
-        attempt(world, delivery);
+        delivery::attempt(world, delivery);
     }
 }
 
+/// Carries an event from a bus to another.
+pub(crate) fn carry(world: &mut World, bus: &str, event: &Value, hops: u32) -> Result<(), Undeliverable> {
+    let (account, region, name) = bus_of(world, bus).ok_or(Undeliverable::NoSuchTarget)?;
+    if hops <= MAX_HOPS {
+        route(world, &account, &region, &name, event, Way { hops, rules: &[] });
+    }
+    Ok(())
+}
+
+/// Puts an event on a bus whose detail is what a schedule sends.
+pub(crate) fn put_from_schedule(
+    world: &mut World,
+    bus: &str,
+    source: &str,
+    detail_type: &str,
+    detail: &str,
+) -> Result<(), Undeliverable> {
+    let (account, region, name) = bus_of(world, bus).ok_or(Undeliverable::NoSuchTarget)?;
+    let detail = serde_json::from_str(detail).map_err(|_| Undeliverable::NoSuchTarget)?;
+    let event = NewEvent { source: source.to_owned(), detail_type: detail_type.to_owned(), detail, resources: vec![] };
+    let (id, now) = (world.ids.uuid(), world.clock.now());
+    let event = event.into_event(&id, &account, &region, now);
+    route(world, &account, &region, &name, &event, Way::default());
+    Ok(())
+}
+
+/// Account, region and name of a bus that exists.
+fn bus_of(world: &mut World, arn: &str) -> Option<(String, String, String)> {
+    let arn = Arn::parse(arn)?;
+    let name = arn.resource.strip_prefix("event-bus/")?;
+    let exists = world.region(arn.account, arn.region).eventbridge.buses.contains_key(name);
+    exists.then(|| (arn.account.to_owned(), arn.region.to_owned(), name.to_owned()))
+}
+
 fn deliveries<'a>(
-    account: &'a str,
-    region: &'a str,
+    (account, region): (&'a str, &'a str),
     rule_name: &'a str,
     rule: &'a Rule,
     event: &'a Value,
@@ -76,208 +84,49 @@ fn deliveries<'a>(
         Delivery {
             account: account.to_owned(),
             region: region.to_owned(),
-            rule_name: rule_name.to_owned(),
-            rule_arn: rule.arn.clone(),
-            target: target.clone(),
+            sender: Sender::Rule { name: rule_name.to_owned(), arn: rule.arn.clone() },
+            target: target.to.clone(),
             payload: target.input.of(event, &surroundings),
             event: event.clone(),
             ingested: now,
+            hops: 0,
             retries: 0,
+            refused_token: false,
         }
     })
 }
 
-/// Tries a delivery, and sees to what follows where it fails.
-fn attempt(world: &mut World, delivery: Delivery) {
-    match hand_over(world, &delivery) {
-        Ok(()) => {}
-        Err(Undeliverable::NoSuchTarget) => dead_letter(world, &delivery, &Failure::no_resource(&delivery)),
-        Err(Undeliverable::Busy) if delivery.retries >= delivery.target.max_attempts => {
-            dead_letter(world, &delivery, &Failure::exhausted("MaximumRetryAttempts"));
-        }
-        Err(Undeliverable::Busy) => {
-            let wait = wait_before_retry(delivery.retries, &world.ids);
-            // An event that grows too old before its next attempt is given up at that age.
-            let due = (world.clock.now() + wait).min(delivery.expires());
-            let (account, region) = (delivery.account.clone(), delivery.region.clone());
-            let origin = world.origin.clone();
-            world.region(&account, &region).eventbridge.retries.push(Retry { delivery, due, origin });
-            world.changed();
-        }
-    }
-}
-
-fn hand_over(world: &mut World, delivery: &Delivery) -> Result<(), Undeliverable> {
-    let (arn, payload) = (delivery.target.arn(), delivery.payload.clone());
-    match delivery.target.kind {
-        TargetKind::Queue => world.send_to_queue(arn, NewMessage { body: payload, ..NewMessage::default() }).map(drop),
-        TargetKind::Topic => {
-            let notification = NewNotification { message: payload, ..NewNotification::default() };
-            world.publish_to_topic(arn, notification).map(drop)
-        }
-        TargetKind::Function => {
-            let source = FunctionSource::EventBridge { rule_arn: delivery.rule_arn.clone() };
-            world.invoke(arn, source, payload)
-        }
-    }
-}
-
-/// Doubles from a second, with a random half.
-fn wait_before_retry(retries: u32, ids: &Ids) -> SignedDuration {
-    let seconds = 2_u64.saturating_pow(retries).min(LONGEST_WAIT);
-    let half = seconds * 500;
-    let wait = half + ids.number(0..half + 1);
-    SignedDuration::from_millis(i64::try_from(wait).expect("the wait is shorter than a day"))
-}
-
-/// Tries a delivery again, or gives it up for its age.
-fn retry(world: &mut World, mut delivery: Delivery) {
-    if world.clock.now() >= delivery.expires() {
-        dead_letter(world, &delivery, &Failure::exhausted("MaximumEventAgeInSeconds"));
-    } else {
-        delivery.retries += 1;
-        attempt(world, delivery);
-    }
-}
-
-impl Delivery {
-    fn expires(&self) -> Timestamp {
-        self.ingested + self.target.max_age
-    }
-
-    /// The target as people know it: `queue Audit`.
-    fn target_name(&self) -> String {
-        let resource = Arn::parse(self.target.arn()).map_or(self.target.arn(), |arn| arn.resource);
-        match self.target.kind {
-            TargetKind::Queue => format!("queue {resource}"),
-            TargetKind::Topic => format!("topic {resource}"),
-            TargetKind::Function => format!("function {}", resource.trim_start_matches("function:")),
-        }
-    }
-}
-
-/// Why a delivery was given up.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Failure {
-    code: &'static str,
-    message: String,
-    exhausted: Option<&'static str>,
-}
-
-impl Failure {
-    fn no_resource(delivery: &Delivery) -> Self {
-        let message = match delivery.target.kind {
-            TargetKind::Queue => "The specified queue does not exist.".to_owned(),
-            TargetKind::Topic => "Topic does not exist".to_owned(),
-            TargetKind::Function => format!("Function not found: {}", delivery.target.arn()),
-        };
-        Self { code: "NO_RESOURCE", message, exhausted: None }
-    }
-
-    fn exhausted(condition: &'static str) -> Self {
-        Self { code: "THROTTLING", message: "Rate exceeded".to_owned(), exhausted: Some(condition) }
-    }
-}
-
-/// Sends the event to the target's dead-letter queue. Without one, or without that queue, it is dropped.
-fn dead_letter(world: &mut World, delivery: &Delivery, failure: &Failure) {
-    if let Some(queue) = delivery.target.dead_letter_queue() {
-        // What cannot be put into a dead-letter queue either is lost, as it is in AWS.
-        let _lost = world.send_to_queue(queue, dead_letter_message(delivery, failure)).is_err();
-    }
-    world.changed();
-}
-
-/// The event, with why it could not be delivered in message attributes.
-/// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html>
-fn dead_letter_message(delivery: &Delivery, failure: &Failure) -> NewMessage {
-    let retries = delivery.retries.to_string();
-    let mut attributes = BTreeMap::new();
-    let mut put = |name: &str, value: &str| {
-        let value = AttributeValue::Text(value.to_owned());
-        attributes.insert(name.to_owned(), MessageAttribute { data_type: "String".to_owned(), value });
-    };
-    put("RULE_ARN", &delivery.rule_arn);
-    put("TARGET_ARN", delivery.target.arn());
-    put("ERROR_CODE", failure.code);
-    put("ERROR_MESSAGE", &failure.message);
-    put("RETRY_ATTEMPTS", &retries);
-    if let Some(condition) = failure.exhausted {
-        put("EXHAUSTED_RETRY_CONDITION", condition);
-    }
-    NewMessage { body: delivery.event.to_string(), attributes, ..NewMessage::default() }
-}
-
-/// Fires the schedules and tries the retries that are due, in the order of their times.
-pub(crate) fn run_due(world: &mut World) {
+/// Fires the schedules that are due, in the order of their times.
+pub(super) fn run_due(world: &mut World) {
     let now = world.clock.now();
-    while let Some((due, work)) = earliest(world).filter(|(due, _)| *due <= now) {
-        match work {
-            Work::Fire { account, region, rule } => fire(world, &account, &region, &rule, due),
-            Work::Retry { account, region, index } => {
-                let Retry { delivery, origin, .. } = world.region(&account, &region).eventbridge.retries.remove(index);
-                world.origin = origin;
-                retry(world, delivery);
-                world.origin = None;
-            }
-        }
+    while let Some((due, account, region, rule)) = earliest(world).filter(|(due, ..)| *due <= now) {
+        fire(world, &account, &region, &rule, due);
     }
 }
 
-/// When something is due next.
-pub(crate) fn next_due(world: &World) -> Option<Timestamp> {
-    earliest(world).map(|(due, _)| due)
+/// When a rule fires next.
+pub(super) fn next_due(world: &World) -> Option<Timestamp> {
+    earliest(world).map(|(due, ..)| due)
 }
 
 /// What is still to be done.
-pub(crate) fn outstanding(world: &World) -> Vec<Outstanding> {
-    let mut all = Vec::new();
-    for region in world.regions() {
-        for (name, due) in schedules(region) {
-            all.push(Outstanding { what: format!("the next firing of rule {name}"), due, recurring: true });
-        }
-        for Retry { delivery, due, .. } in &region.eventbridge.retries {
-            let (number, rule, target) = (delivery.retries + 1, &delivery.rule_name, delivery.target_name());
-            let what = format!("retry {number} of rule {rule} to {target}");
-            all.push(Outstanding { what, due: *due, recurring: false });
-        }
-    }
-    all
+pub(super) fn outstanding(region: &Region) -> impl Iterator<Item = Outstanding> {
+    schedules(region).map(|(name, due)| Outstanding {
+        what: format!("the next firing of rule {name}"),
+        due,
+        recurring: true,
+    })
 }
 
-enum Work {
-    Fire { account: String, region: String, rule: String },
-    Retry { account: String, region: String, index: usize },
-}
-
-fn earliest(world: &World) -> Option<(Timestamp, Work)> {
-    let mut earliest: Option<(Timestamp, Work)> = None;
-    let mut offer = |due: Timestamp, work: &dyn Fn() -> Work| {
-        if earliest.as_ref().is_none_or(|(soonest, _)| due < *soonest) {
-            earliest = Some((due, work()));
-        }
-    };
-    for region in world.regions() {
-        let place = || (region.account.clone(), region.name.clone());
-        for (rule, due) in schedules(region) {
-            offer(due, &|| {
-                let (account, region) = place();
-                Work::Fire { account, region, rule: rule.to_owned() }
-            });
-        }
-        for (index, retry) in region.eventbridge.retries.iter().enumerate() {
-            offer(retry.due, &|| {
-                let (account, region) = place();
-                Work::Retry { account, region, index }
-            });
-        }
-    }
-    earliest
+fn earliest(world: &World) -> Option<(Timestamp, String, String, String)> {
+    let all = world.regions().flat_map(|region| schedules(region).map(move |(rule, due)| (due, region, rule)));
+    let (due, region, rule) = all.min_by_key(|(due, ..)| *due)?;
+    Some((due, region.account.clone(), region.name.clone(), rule.to_owned()))
 }
 
 /// The rules with a schedule that fire again, by name. Only the default bus has such rules.
 fn schedules(region: &Region) -> impl Iterator<Item = (&str, Timestamp)> {
-    let rules = region.eventbridge.buses.get(DEFAULT_BUS).into_iter().flat_map(|bus: &Bus| &bus.rules);
+    let rules = region.eventbridge.buses.get(DEFAULT_BUS).into_iter().flat_map(|bus| &bus.rules);
     rules.filter_map(|(name, rule)| Some((name.as_str(), rule.next?)))
 }
 
@@ -294,9 +143,9 @@ fn fire(world: &mut World, account: &str, region: &str, name: &str, due: Timesta
         resources: vec![rule.arn.clone()],
     };
     let event = event.into_event(&id, account, region, due);
-    let deliveries: Vec<_> = deliveries(account, region, name, rule, &event, now).collect();
+    let deliveries: Vec<_> = deliveries((account, region), name, rule, &event, now).collect();
     for delivery in deliveries {
-        attempt(world, delivery);
+        delivery::attempt(world, delivery);
     }
     world.changed();
 }

@@ -111,7 +111,7 @@ enum Step {
 
 impl Path {
     /// Reads `$` and then fields (`.name`, `['name']`) and indices (`[0]`).
-    fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let mut rest = text.strip_prefix('$')?;
         let mut steps = Vec::new();
         while !rest.is_empty() {
@@ -136,7 +136,7 @@ impl Path {
         Some(Self(steps))
     }
 
-    fn find<'v>(&self, value: &'v Value) -> Option<&'v Value> {
+    pub fn find<'v>(&self, value: &'v Value) -> Option<&'v Value> {
         self.0.iter().try_fold(value, |value, step| match step {
             Step::Field(name) => value.get(name),
             Step::Index(index) => value.get(index),

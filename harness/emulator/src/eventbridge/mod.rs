@@ -1,20 +1,25 @@
 //! EventBridge: event buses, rules and targets, `PutEvents`, schedules, and delivery with retries.
 //!
 //! The modules, in the way of an event: [`put_events`] takes it, [`bus`] holds the [`rule`]s whose
-//! [`pattern`] it may match, [`input`] makes of it what a [`target`] gets, and [`deliver`] hands that over.
-//! [`schedule`] tells when a rule fires by itself.
+//! [`pattern`] it may match, [`input`] makes of it what a [`target`] gets, and [`deliver`] hands that over to
+//! [`crate::delivery`]. [`schedule`] tells when a rule fires by itself. [`archive`] keeps events, and [`replay`] sends
+//! them again. An [`api_destination`] is reached by HTTP, with the authorization of its [`connection`].
 //!
 //! What always holds: the bus `default` exists, and an operation answers for what it simulates and refuses
 //! every other parameter by name.
 //! <https://docs.aws.amazon.com/eventbridge/latest/APIReference/Welcome.html>
 
+mod api_destination;
+mod archive;
 mod bus;
+mod connection;
 mod deliver;
 mod input;
 pub mod pattern;
 mod put_events;
+mod replay;
 mod rule;
-mod schedule;
+pub(crate) mod schedule;
 mod target;
 
 use std::collections::BTreeMap;
@@ -25,10 +30,12 @@ use serde_json::Value;
 
 use crate::arn::Arn;
 use crate::protocol::{AwsError, Reply, Service, json, paging};
-use crate::world::{Call, Region, World};
+use crate::world::{Call, Outstanding, Region, World};
 
+pub(crate) use api_destination::{Ready, prepare_request};
 use bus::Bus;
-pub(crate) use deliver::{next_due, outstanding, run_due};
+pub(crate) use connection::store_token;
+pub(crate) use deliver::{carry, put_from_schedule};
 pub(crate) use put_events::{NewEvent, put_on_default_bus};
 
 /// The bus that AWS services put their events on.
@@ -47,14 +54,38 @@ pub fn next_firing(expression: &str, after: jiff::Timestamp) -> Option<jiff::Tim
 /// EventBridge in one account and region.
 pub(crate) struct State {
     buses: BTreeMap<String, Bus>,
-    /// Deliveries that failed and are to be tried again, in the order in which they first failed.
-    retries: Vec<deliver::Retry>,
+    connections: BTreeMap<String, connection::Connection>,
+    destinations: BTreeMap<String, api_destination::ApiDestination>,
+    archives: BTreeMap<String, archive::Archive>,
+    replays: BTreeMap<String, replay::Replay>,
 }
 
 impl Default for State {
     fn default() -> Self {
-        Self { buses: BTreeMap::from([(DEFAULT_BUS.to_owned(), Bus::default())]), retries: Vec::new() }
+        Self {
+            buses: BTreeMap::from([(DEFAULT_BUS.to_owned(), Bus::default())]),
+            connections: BTreeMap::new(),
+            destinations: BTreeMap::new(),
+            archives: BTreeMap::new(),
+            replays: BTreeMap::new(),
+        }
     }
+}
+
+/// Fires the schedules and goes on with the replays that are due.
+pub(crate) fn run_due(world: &mut World) {
+    deliver::run_due(world);
+    replay::run_due(world);
+}
+
+/// When something is due next.
+pub(crate) fn next_due(world: &World) -> Option<jiff::Timestamp> {
+    [deliver::next_due(world), replay::next_due(world)].into_iter().flatten().min()
+}
+
+/// What is still to be done.
+pub(crate) fn outstanding(world: &World) -> impl Iterator<Item = Outstanding> {
+    world.regions().flat_map(|region| deliver::outstanding(region).chain(replay::outstanding(region)))
 }
 
 pub(crate) fn answer(world: &mut World, call: &Call<'_>) -> Result<Reply, AwsError> {
@@ -75,6 +106,25 @@ pub(crate) fn answer(world: &mut World, call: &Call<'_>) -> Result<Reply, AwsErr
         "ListRuleNamesByTarget" => target::list_rule_names(world, call),
         "PutEvents" => put_events::put(world, call),
         "TestEventPattern" => rule::test_pattern(call),
+        "CreateConnection" => connection::create(world, call),
+        "UpdateConnection" => connection::update(world, call),
+        "DescribeConnection" => connection::describe(world, call),
+        "DeleteConnection" => connection::delete(world, call),
+        "ListConnections" => connection::list(world, call),
+        "CreateApiDestination" => api_destination::create(world, call),
+        "UpdateApiDestination" => api_destination::update(world, call),
+        "DescribeApiDestination" => api_destination::describe(world, call),
+        "DeleteApiDestination" => api_destination::delete(world, call),
+        "ListApiDestinations" => api_destination::list(world, call),
+        "CreateArchive" => archive::create(world, call),
+        "UpdateArchive" => archive::update(world, call),
+        "DescribeArchive" => archive::describe(world, call),
+        "DeleteArchive" => archive::delete(world, call),
+        "ListArchives" => archive::list(world, call),
+        "StartReplay" => replay::start(world, call),
+        "DescribeReplay" => replay::describe(world, call),
+        "CancelReplay" => replay::cancel(world, call),
+        "ListReplays" => replay::list(world, call),
         operation => Err(AwsError::not_simulated(Service::EventBridge, operation)),
     };
     let answer = answer?;

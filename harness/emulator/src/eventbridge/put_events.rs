@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::deliver::Way;
 use super::{DEFAULT_BUS, Rest, bus_name, deliver, input, invalid, refuse_rest};
 use crate::protocol::AwsError;
 use crate::world::{Call, World};
@@ -46,7 +47,7 @@ impl NewEvent {
 pub(crate) fn put_on_default_bus(world: &mut World, account: &str, region: &str, event: NewEvent) -> String {
     let (id, now) = (world.ids.uuid(), world.clock.now());
     let event = event.into_event(&id, account, region, now);
-    deliver::route(world, account, region, DEFAULT_BUS, &event);
+    deliver::route(world, account, region, DEFAULT_BUS, &event, Way::default());
     id
 }
 
@@ -84,7 +85,7 @@ pub(super) fn put(world: &mut World, call: &Call<'_>) -> Result<Value, AwsError>
             Ok(event) => {
                 let id = call.ids.uuid();
                 let event = event.into_event(&id, account, region, time.unwrap_or(call.clock.now()));
-                deliver::route(world, account, region, &bus, &event);
+                deliver::route(world, account, region, &bus, &event, Way::default());
                 json!({ "EventId": id })
             }
             Err((code, message)) => json!({ "ErrorCode": code, "ErrorMessage": message }),

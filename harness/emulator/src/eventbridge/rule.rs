@@ -133,7 +133,7 @@ fn new_rule(call: &Call<'_>, bus: &str, properties: Properties, enabled: bool) -
     Ok(Rule { arn, pattern, enabled, targets: Vec::new(), next: None, schedule: schedule.transpose()?, properties })
 }
 
-fn parse_pattern(text: &str) -> Result<Pattern, AwsError> {
+pub(super) fn parse_pattern(text: &str) -> Result<Pattern, AwsError> {
     let refuse = |reason: String| {
         AwsError::client("InvalidEventPatternException", format!("Event pattern is not valid. Reason: {reason}"))
     };

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 /// When a rule fires by itself.
 #[derive(Clone, Debug)]
-pub(super) enum Schedule {
+pub(crate) enum Schedule {
     Rate(SignedDuration),
     Cron(Box<Cron>),
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::input::{Input, InputTransformer};
 use super::{Rest, bus_name, input, invalid, not_simulated, page, refuse_rest, rule};
 use crate::arn::Arn;
+use crate::delivery::{self, HttpParameters, Kind};
 use crate::protocol::AwsError;
 use crate::world::{Call, World};
 
@@ -15,19 +16,9 @@ const MAX_TARGETS: usize = 5;
 
 #[derive(Clone, Debug)]
 pub(super) struct Target {
-    pub kind: TargetKind,
+    pub to: delivery::Target,
     pub input: Input,
-    pub max_attempts: u32,
-    pub max_age: SignedDuration,
     properties: Properties,
-}
-
-/// What kind of resource a target is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum TargetKind {
-    Queue,
-    Topic,
-    Function,
 }
 
 /// A target as it was put and is listed.
@@ -49,6 +40,10 @@ struct Properties {
     retry_policy: Option<RetryPolicy>,
     #[serde(skip_serializing_if = "Option::is_none")]
     dead_letter_config: Option<DeadLetterConfig>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sqs_parameters: Option<SqsParameters>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    http_parameters: Option<HttpParameters>,
     #[serde(flatten)]
     rest: Rest,
 }
@@ -68,6 +63,13 @@ struct DeadLetterConfig {
     arn: Option<String>,
 }
 
+/// What a FIFO queue is sent besides.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct SqsParameters {
+    message_group_id: Option<String>,
+}
+
 impl Target {
     pub fn id(&self) -> &str {
         &self.properties.id
@@ -77,17 +79,12 @@ impl Target {
         &self.properties.arn
     }
 
-    /// The dead-letter queue's ARN.
-    pub fn dead_letter_queue(&self) -> Option<&str> {
-        self.properties.dead_letter_config.as_ref()?.arn.as_deref()
-    }
-
     /// Checks a target. Retries are limited by default to 185 within 24 hours.
     /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html>
     fn new(call: &Call<'_>, properties: Properties) -> Result<Self, AwsError> {
         refuse_rest(call, "Targets.", &properties.rest)?;
         let id = &properties.id;
-        let kind = kind(call, id, &properties.arn)?;
+        let kind = kind(call, &properties)?;
         let (input, input_path) = (properties.input.as_deref(), properties.input_path.as_deref());
         let input = Input::new(id, input, input_path, properties.input_transformer.as_ref())?;
         let policy = properties.retry_policy.clone().unwrap_or_default();
@@ -97,30 +94,52 @@ impl Target {
             return Err(invalid(format!("Parameter RetryPolicy is not valid for target {id}.")));
         }
         let max_age = SignedDuration::from_secs(max_age.into());
-        let target = Self { kind, input, max_attempts, max_age, properties };
-        let queue = target.dead_letter_queue().map(Arn::parse);
-        match queue {
-            Some(None) => {
-                Err(invalid("Parameter DeadLetterConfig is not valid. Reason: Provided Arn is not in correct format."))
-            }
-            Some(Some(arn)) if arn.service != "sqs" || arn.resource.ends_with(".fifo") => {
-                Err(invalid("Parameter DeadLetterConfig is not valid. Reason: The queue must be a standard SQS queue."))
-            }
-            _ => Ok(target),
-        }
+        let dead_letter_queue = dead_letter_queue(&properties)?;
+        let to = delivery::Target { kind, arn: properties.arn.clone(), max_attempts, max_age, dead_letter_queue };
+        Ok(Self { to, input, properties })
     }
 }
 
-fn kind(call: &Call<'_>, id: &str, arn: &str) -> Result<TargetKind, AwsError> {
+/// The ARN of the dead-letter queue, which is a standard queue.
+fn dead_letter_queue(properties: &Properties) -> Result<Option<String>, AwsError> {
+    let Some(arn) = properties.dead_letter_config.as_ref().and_then(|config| config.arn.clone()) else {
+        return Ok(None);
+    };
+    let reason = match Arn::parse(&arn) {
+        None => "Provided Arn is not in correct format.",
+        Some(arn) if arn.service != "sqs" || arn.resource.ends_with(".fifo") => {
+            "The queue must be a standard SQS queue."
+        }
+        Some(_) => return Ok(Some(arn)),
+    };
+    Err(invalid(format!("Parameter DeadLetterConfig is not valid. Reason: {reason}")))
+}
+
+fn kind(call: &Call<'_>, properties: &Properties) -> Result<Kind, AwsError> {
+    let Properties { id, arn, .. } = properties;
     let Some(parsed) = Arn::parse(arn) else {
         return Err(invalid(format!("Parameter {id} is not valid. Reason: Provided Arn is not in correct format.")));
     };
-    match parsed.service {
-        "sqs" | "sns" if parsed.resource.ends_with(".fifo") => Err(not_simulated(call, "a FIFO target")),
-        "sqs" => Ok(TargetKind::Queue),
-        "sns" => Ok(TargetKind::Topic),
-        "lambda" => Ok(TargetKind::Function),
-        service => Err(not_simulated(call, &format!("a target of the service {service}"))),
+    let group_id = properties.sqs_parameters.as_ref().and_then(|parameters| parameters.message_group_id.clone());
+    let transforms =
+        properties.input.is_some() || properties.input_path.is_some() || properties.input_transformer.is_some();
+    match (parsed.service, parsed.resource.split('/').next().unwrap_or_default()) {
+        ("sqs", queue) if queue.ends_with(".fifo") && group_id.is_none() => {
+            Err(invalid(format!("Parameter(s) SqsParameters must be specified for target: {id}.")))
+        }
+        ("sqs", queue) if !queue.ends_with(".fifo") && group_id.is_some() => Err(invalid(format!(
+            "Parameter(s) SqsParameters not valid for target: {id}. Reason: the queue is not a FIFO queue."
+        ))),
+        ("sqs", _) => Ok(Kind::Queue { group_id }),
+        ("sns", topic) if topic.ends_with(".fifo") => Err(not_simulated(call, "a FIFO topic as a target")),
+        ("sns", _) => Ok(Kind::Topic),
+        ("lambda", _) => Ok(Kind::Function),
+        ("events", "event-bus") if transforms => Err(not_simulated(call, "the input of a target that is an event bus")),
+        ("events", "event-bus") => Ok(Kind::Bus),
+        ("events", "api-destination") => {
+            Ok(Kind::ApiDestination(properties.http_parameters.clone().unwrap_or_default()))
+        }
+        (service, _) => Err(not_simulated(call, &format!("a target of the service {service}"))),
     }
 }
 

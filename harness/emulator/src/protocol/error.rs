@@ -91,9 +91,12 @@ impl AwsError {
         match service {
             Service::S3 => self.rest_xml(request_id),
             Service::Sns | Service::Sts => self.query(request_id),
-            Service::Sqs | Service::EventBridge | Service::DynamoDb | Service::DynamoDbStreams | Service::Kinesis => {
-                self.json(service)
-            }
+            Service::Sqs
+            | Service::EventBridge
+            | Service::DynamoDb
+            | Service::DynamoDbStreams
+            | Service::Kinesis
+            | Service::Scheduler => self.json(service),
         }
     }
 

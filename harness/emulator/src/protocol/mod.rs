@@ -55,6 +55,7 @@ pub enum Service {
     DynamoDb,
     DynamoDbStreams,
     Kinesis,
+    Scheduler,
     Sts,
 }
 
@@ -69,6 +70,7 @@ impl Service {
             Self::DynamoDb => "DynamoDB",
             Self::DynamoDbStreams => "DynamoDB Streams",
             Self::Kinesis => "Kinesis",
+            Self::Scheduler => "Scheduler",
             Self::Sts => "STS",
         }
     }
@@ -81,6 +83,7 @@ impl Service {
             "events" => Self::EventBridge,
             "dynamodb" => Self::DynamoDb,
             "kinesis" => Self::Kinesis,
+            "scheduler" => Self::Scheduler,
             "sts" => Self::Sts,
             _ => return None,
         })
@@ -119,6 +122,7 @@ pub fn identify_for(request: &Request, default_account: &str) -> Result<Identity
         Service::signed_as(&scope.service).ok_or_else(|| UnknownRequest::Service(scope.service.clone()))?;
     let operation = match service {
         Service::S3 => crate::s3::operation_name(request).to_owned(),
+        Service::Scheduler => crate::scheduler::operation_name(request).to_owned(),
         Service::Sns | Service::Sts => query::action(request).unwrap_or_default(),
         Service::Sqs if request.header("x-amz-target").is_none() => query::action(request).unwrap_or_default(),
         _ => {

@@ -1,6 +1,8 @@
 //! EventBridge through the AWS SDK: buses, rules, targets and events ([`operations`]); schedules, and
 //! delivery with retries ([`delivery`]).
 
+mod api_destinations;
+mod carrying;
 #[path = "../common/mod.rs"]
 mod common;
 mod delivery;

@@ -181,6 +181,6 @@ async fn what_is_not_simulated_is_refused_by_name() {
     let error = setup.events.create_event_bus().name("b").kms_key_identifier("k").send().await;
     let error = error.expect_err("refused").into_service_error();
     assert_eq!(error.message(), Some("KmsKeyIdentifier of EventBridge's CreateEventBus is not simulated"));
-    let error = setup.events.list_archives().send().await.expect_err("refused").into_service_error();
-    assert_eq!(error.message(), Some("EventBridge's operation ListArchives is not simulated"));
+    let error = setup.events.list_event_sources().send().await.expect_err("refused").into_service_error();
+    assert_eq!(error.message(), Some("EventBridge's operation ListEventSources is not simulated"));
 }

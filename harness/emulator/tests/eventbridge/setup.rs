@@ -28,7 +28,11 @@ pub struct Setup {
 
 /// An emulator whose schedules and retries run.
 pub fn setup() -> Setup {
-    let emulator = emulator();
+    setup_of(emulator())
+}
+
+/// The same of an emulator that is there already.
+pub fn setup_of(emulator: Emulator) -> Setup {
     let (offered, refusals) = (Arc::<Mutex<Vec<_>>>::default(), Arc::new(Mutex::new(usize::MAX)));
     let (log, left, start) = (offered.clone(), refusals.clone(), tokio::time::Instant::now());
     emulator.set_functions(Arc::new(move |event: FunctionEvent| {
