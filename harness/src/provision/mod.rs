@@ -3,9 +3,11 @@
 
 mod bucket;
 mod confirmation;
+mod destination;
 mod lifecycle;
 mod queue;
 mod rule;
+mod schedule;
 mod stream;
 mod table;
 mod topic;
@@ -60,8 +62,24 @@ pub async fn provision(stack: &Stack, config: &SdkConfig, tag: Option<&Tag<'_>>)
     for subscription in &stack.subscriptions {
         clients.subscription(subscription).await?;
     }
+    let mut arns = destination::Arns::new();
+    for connection in &stack.connections {
+        clients.connection(connection, &mut arns).await?;
+    }
+    for destination in &stack.api_destinations {
+        clients.api_destination(destination, &mut arns).await?;
+    }
+    for archive in &stack.archives {
+        clients.archive(archive).await?;
+    }
     for rule in &stack.rules {
-        clients.rule(rule).await?;
+        clients.rule(rule, &arns).await?;
+    }
+    for group in &stack.schedule_groups {
+        clients.schedule_group(group).await?;
+    }
+    for schedule in &stack.schedules {
+        clients.schedule(schedule).await?;
     }
     for bucket in &stack.buckets {
         clients.bucket(bucket).await?;
@@ -86,6 +104,7 @@ struct Clients<'t> {
     sns: aws_sdk_sns::Client,
     eventbridge: aws_sdk_eventbridge::Client,
     dynamodb: aws_sdk_dynamodb::Client,
+    scheduler: aws_sdk_scheduler::Client,
     kinesis: aws_sdk_kinesis::Client,
 }
 
@@ -99,6 +118,7 @@ impl<'t> Clients<'t> {
             sns: aws_sdk_sns::Client::new(config),
             eventbridge: aws_sdk_eventbridge::Client::new(config),
             dynamodb: aws_sdk_dynamodb::Client::new(config),
+            scheduler: aws_sdk_scheduler::Client::new(config),
             kinesis: aws_sdk_kinesis::Client::new(config),
         }
     }

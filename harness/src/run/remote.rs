@@ -7,12 +7,17 @@ use super::{Ready, Settings, observe};
 use crate::backend::Place;
 use crate::outcome::{NotRun, Outcome};
 use crate::snapshot::canonical;
+use crate::stack::Stack;
 use crate::trace::{Event, What};
 use crate::words::duration;
 
 /// Runs a scenario, unless it would take too long or a service would send requests to the network.
 pub fn run(ready: &Ready<'_>, place: &Place, settings: Settings<'_>) -> Result<Outcome, NotRun> {
     let Settings { seed, whole, .. } = settings;
+    if let Some(what) = only_embedded(&ready.stack) {
+        let reason = format!("{what} are made on the embedded backend only");
+        return Err(NotRun::Skipped { name: ready.scenario.name.clone(), reason });
+    }
     let pair = Pair::replay(ready, seed, whole, true);
     let (takes, limit) = (pair.first.time, place.pace().patience);
     if takes > limit {
@@ -56,4 +61,16 @@ fn sender(event: &Event) -> Option<&str> {
         What::Request { sender, .. } => sender.as_deref(),
         _ => None,
     }
+}
+
+/// What a stack has that is not made and removed elsewhere: LocalStack fires no schedule, and requests to API
+/// destinations would leave the machine.
+fn only_embedded(stack: &Stack) -> Option<&'static str> {
+    [
+        (stack.connections.is_empty() && stack.api_destinations.is_empty(), "API destinations"),
+        (stack.archives.is_empty(), "archives"),
+        (stack.schedules.is_empty() && stack.schedule_groups.is_empty(), "Scheduler's schedules"),
+    ]
+    .into_iter()
+    .find_map(|(none, what)| (!none).then_some(what))
 }

@@ -11,6 +11,7 @@ mod kinesis;
 mod lambda;
 mod mapping;
 mod s3;
+mod scheduler;
 mod sns;
 mod sqs;
 mod usage;
@@ -19,11 +20,14 @@ pub use api::{
     Api, ApiKind, Cors, GatewayResponse, Integration, LambdaProxy, Mock, PayloadFormat, Route, RouteSettings, Stage,
 };
 pub use dynamodb::Table;
-pub use eventbridge::{EventBus, Rule, RuleTarget};
+pub use eventbridge::{
+    ApiDestination, Archive, Connection, EventBus, HttpParameters, InputTransformer, Rule, RuleTarget,
+};
 pub use kinesis::KinesisStream;
 pub use lambda::{ACCOUNT_CONCURRENCY, EventInvokeConfig, Function, Qualifier, UNRESERVED_CONCURRENCY};
 pub use mapping::{EventSourceMapping, StartingPosition, StreamMapping};
 pub use s3::{Bucket, BucketNotification, Expiration, LifecycleRule, NotificationTarget};
+pub use scheduler::{Schedule, ScheduleGroup};
 pub use sns::{Subscription, Topic};
 pub use sqs::Queue;
 pub use usage::{ApiKey, Period, PlanStage, Quota, Throttle, UsagePlan};
@@ -41,6 +45,11 @@ pub struct Stack {
     pub streams: Vec<KinesisStream>,
     pub buses: Vec<EventBus>,
     pub rules: Vec<Rule>,
+    pub connections: Vec<Connection>,
+    pub api_destinations: Vec<ApiDestination>,
+    pub archives: Vec<Archive>,
+    pub schedule_groups: Vec<ScheduleGroup>,
+    pub schedules: Vec<Schedule>,
     pub apis: Vec<Api>,
     pub api_keys: Vec<ApiKey>,
     pub usage_plans: Vec<UsagePlan>,
@@ -61,6 +70,8 @@ impl Stack {
         ids.extend(self.buckets.iter().map(|bucket| pair(&bucket.name, &bucket.logical_id)));
         ids.extend(self.queues.iter().map(|queue| pair(&queue.name, &queue.logical_id)));
         ids.extend(self.topics.iter().map(|topic| pair(&topic.name, &topic.logical_id)));
+        ids.extend(self.api_destinations.iter().map(|one| pair(&one.name, &one.logical_id)));
+        ids.extend(self.schedules.iter().map(|schedule| pair(&schedule.name, &schedule.logical_id)));
         ids.extend(self.tables.iter().map(|table| pair(&table.name, &table.logical_id)));
         ids.extend(self.streams.iter().map(|stream| pair(&stream.name, &stream.logical_id)));
         ids.extend(self.buses.iter().map(|bus| pair(&bus.name, &bus.logical_id)));

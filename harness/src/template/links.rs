@@ -27,7 +27,17 @@ fn arns(stack: &Stack) -> BTreeMap<&str, &str> {
     let streams =
         stack.tables.iter().filter_map(|table| Some((table.stream_arn.as_deref()?, table.logical_id.as_str())));
     let kinesis = stack.streams.iter().map(|stream| (stream.arn.as_str(), stream.logical_id.as_str()));
-    queues.chain(topics).chain(buses).chain(functions).chain(streams).chain(kinesis).collect()
+    let connections = stack.connections.iter().map(|one| (one.arn.as_str(), one.logical_id.as_str()));
+    let destinations = stack.api_destinations.iter().map(|one| (one.arn.as_str(), one.logical_id.as_str()));
+    queues
+        .chain(topics)
+        .chain(buses)
+        .chain(connections)
+        .chain(destinations)
+        .chain(functions)
+        .chain(streams)
+        .chain(kinesis)
+        .collect()
 }
 
 fn check_link(link: &Link, arns: &BTreeMap<&str, &str>, stack: &Stack, report: &mut Report) {

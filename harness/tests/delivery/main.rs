@@ -7,6 +7,7 @@ mod api_stages;
 mod asynchronous;
 mod content;
 mod destinations;
+mod events;
 mod filters;
 mod http;
 mod invocation;

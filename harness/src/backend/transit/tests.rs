@@ -31,15 +31,7 @@ fn stack() -> Stack {
         event_pattern: Some(pattern),
         schedule: None,
         enabled: true,
-        targets: vec![RuleTarget {
-            id: "t".to_owned(),
-            arn: target,
-            input: None,
-            input_path: None,
-            dead_letter_arn: None,
-            maximum_retry_attempts: None,
-            maximum_event_age: None,
-        }],
+        targets: vec![RuleTarget { id: "t".to_owned(), arn: target, ..RuleTarget::default() }],
     };
     let subscription = |name: &str| Subscription {
         logical_id: name.to_owned(),

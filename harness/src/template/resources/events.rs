@@ -1,6 +1,7 @@
 //! `AWS::Events::EventBus` and `AWS::Events::Rule`.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-events-rule.html>
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rehearsal_emulator::eventbridge::is_schedule;
@@ -8,7 +9,7 @@ use rehearsal_emulator::eventbridge::pattern::Pattern;
 use serde_json::Value;
 
 use super::{Build, Link, Resolved};
-use crate::stack::{EventBus, Rule, RuleTarget};
+use crate::stack::{EventBus, HttpParameters, InputTransformer, Rule, RuleTarget};
 use crate::template::names::bus_name;
 use crate::template::property::{Object, Shape};
 use crate::template::report::Report;
@@ -26,12 +27,31 @@ pub const RULE: Shape = Shape {
     refused: &[],
 };
 const TARGET: Shape = Shape {
-    reads: &["Id", "Arn", "Input", "InputPath", "DeadLetterConfig", "RetryPolicy"],
+    reads: &[
+        "Id",
+        "Arn",
+        "Input",
+        "InputPath",
+        "InputTransformer",
+        "DeadLetterConfig",
+        "RetryPolicy",
+        "SqsParameters",
+        "HttpParameters",
+    ],
     descriptive: &[],
     harmless: &["RoleArn"],
-    refused: &["InputTransformer", "SqsParameters", "EcsParameters", "HttpParameters", "KinesisParameters"],
+    refused: &[
+        "EcsParameters",
+        "KinesisParameters",
+        "BatchParameters",
+        "RedshiftDataParameters",
+        "RunCommandParameters",
+    ],
 };
 const DEAD_LETTER: Shape = Shape::of(&["Arn"]);
+const TRANSFORMER: Shape = Shape::of(&["InputPathsMap", "InputTemplate"]);
+const SQS: Shape = Shape::of(&["MessageGroupId"]);
+const HTTP: Shape = Shape::of(&["PathParameterValues", "HeaderParameters", "QueryStringParameters"]);
 const RETRY: Shape = Shape::of(&["MaximumEventAgeInSeconds", "MaximumRetryAttempts"]);
 /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html>
 const MAX_TARGETS: usize = 5;
@@ -114,10 +134,12 @@ fn enabled(object: &Object<'_>, report: &mut Report) -> bool {
 
 fn target(resource: &Resolved<'_>, object: &Object<'_>, report: &mut Report, build: &mut Build) -> Option<RuleTarget> {
     let id = object.required_text(report, "Id");
-    let arn = resource.link(object, "Arn", &["lambda", "sqs", "sns"], report, build);
+    let arn = resource.link(object, "Arn", &["lambda", "sqs", "sns", "events"], report, build);
     let input = input(object, report);
-    if object.has("Input") && object.has("InputPath") {
-        report.error(&object.place_of("InputPath"), "a target has either `Input` or `InputPath`");
+    let inputs = ["Input", "InputPath", "InputTransformer"];
+    let mut inputs = inputs.into_iter().filter(|key| object.has(key));
+    if let (Some(one), Some(other)) = (inputs.next(), inputs.next()) {
+        report.error(&object.place_of(other), format!("a target has either `{one}` or `{other}`"));
     }
     let dead_letter = object.object(report, resource.id, "DeadLetterConfig", &DEAD_LETTER);
     let dead_letter_arn = dead_letter.and_then(|config| resource.link(&config, "Arn", &["sqs"], report, build));
@@ -129,10 +151,35 @@ fn target(resource: &Resolved<'_>, object: &Object<'_>, report: &mut Report, bui
         arn: arn?,
         input,
         input_path: object.text(report, "InputPath"),
+        input_transformer: transformer(resource, object, report),
+        message_group_id: object
+            .object(report, resource.id, "SqsParameters", &SQS)
+            .and_then(|sqs| sqs.text(report, "MessageGroupId")),
+        http: http(resource, object, report),
         dead_letter_arn,
         maximum_retry_attempts: retry.and_then(|retry| retry.integer(report, "MaximumRetryAttempts", 0..=185)),
         maximum_event_age: age.map(|seconds| Duration::from_secs(seconds.into())),
     })
+}
+
+fn transformer(resource: &Resolved<'_>, object: &Object<'_>, report: &mut Report) -> Option<InputTransformer> {
+    let transformer = object.object(report, resource.id, "InputTransformer", &TRANSFORMER)?;
+    let template = transformer.required_text(report, "InputTemplate")?;
+    Some(InputTransformer { paths: texts(&transformer, "InputPathsMap", report), template })
+}
+
+fn http(resource: &Resolved<'_>, object: &Object<'_>, report: &mut Report) -> Option<HttpParameters> {
+    let http = object.object(report, resource.id, "HttpParameters", &HTTP)?;
+    Some(HttpParameters {
+        path: http.list(report, "PathParameterValues").into_iter().filter_map(|value| value.scalar()).collect(),
+        headers: texts(&http, "HeaderParameters", report),
+        query: texts(&http, "QueryStringParameters", report),
+    })
+}
+
+fn texts(object: &Object<'_>, key: &str, report: &mut Report) -> BTreeMap<String, String> {
+    let entries = object.mapping(report, key).iter();
+    entries.filter_map(|(name, value)| Some((name.scalar()?, value.scalar()?))).collect()
 }
 
 fn input(object: &Object<'_>, report: &mut Report) -> Option<String> {

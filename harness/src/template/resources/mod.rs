@@ -3,6 +3,7 @@
 mod api;
 mod bucket;
 mod bucket_notifications;
+mod destination;
 mod events;
 mod filters;
 mod function;
@@ -11,6 +12,7 @@ mod lambda;
 mod lifecycle;
 mod mapping;
 mod queue;
+mod schedule;
 mod table;
 mod topic;
 
@@ -56,7 +58,7 @@ const TYPES: &[Type] = &[
 ];
 
 fn known_types() -> impl Iterator<Item = &'static Type> {
-    TYPES.iter().chain(api::TYPES)
+    TYPES.iter().chain(api::TYPES).chain(destination::TYPES).chain(schedule::TYPES)
 }
 
 /// The types that are simulated.

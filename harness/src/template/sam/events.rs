@@ -2,6 +2,8 @@
 //! them. A value keeps the place where it was written; so does the name of its property.
 //! <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-function-eventsource.html>
 
+mod rules;
+
 use super::generated;
 use super::kinds::{KINDS, Kind, NOT_SIMULATED};
 use crate::diagnostic::Span;
@@ -12,6 +14,7 @@ use crate::template::property::Shape;
 use crate::template::report::{Report, list_at, mapping_at, text_at};
 use crate::template::sections::Entry;
 use crate::yaml::Node;
+pub(super) use rules::{rule, schedule};
 
 /// A route that an event asks for; what it is made of is evaluated once the APIs are known.
 pub struct RouteRequest {
@@ -327,45 +330,6 @@ fn route(event: &Event<'_>, kind: ApiKind, expansion: &mut Expansion) {
         what: event.what.clone(),
         properties: event.properties.to_vec(),
     });
-}
-
-pub(super) fn rule(event: &Event<'_>, _: &mut [Resource], expansion: &mut Expansion, report: &mut Report) {
-    let mut target = event.renamed(&[("Input", "Input"), ("InputPath", "InputPath"), ("RetryPolicy", "RetryPolicy")]);
-    let id = event.value("Target").and_then(|target| target.get("Id").cloned());
-    target.push(event.property("Id", id.unwrap_or_else(|| text_at(&event.place, format!("{}LambdaTarget", event.id)))));
-    target.push(event.property("Arn", event.arn_of(event.function)));
-    if let Some((key, written)) = entry(event.properties, "DeadLetterConfig") {
-        target.push((key.clone(), dead_letter_config(event, written, expansion, report)));
-    }
-    let mut properties = event.renamed(&[
-        ("Pattern", "EventPattern"),
-        ("Schedule", "ScheduleExpression"),
-        ("EventBusName", "EventBusName"),
-        ("RuleName", "Name"),
-        ("Name", "Name"),
-        ("State", "State"),
-        ("Enabled", "Enabled"),
-    ]);
-    properties.push(event.property("Targets", list_at(&event.place, vec![mapping_at(&event.place, target)])));
-    expansion.resources.push(event.resource("AWS::Events::Rule", properties));
-}
-
-/// `Arn`, or `Type: SQS` for a queue that SAM adds.
-fn dead_letter_config(event: &Event<'_>, written: &Node, expansion: &mut Expansion, report: &mut Report) -> Node {
-    let Some(kind) = written.get("Type") else { return written.clone() };
-    Shape::of(&["Type", "QueueLogicalId"]).check(
-        report,
-        &event.id,
-        &format!("{}.DeadLetterConfig", event.what),
-        written.mapping().unwrap_or_default(),
-    );
-    if kind.text() != Some("SQS") {
-        report.error(&kind.span, "the `Type` of a generated dead-letter queue can only be `SQS`");
-    }
-    let id =
-        written.get("QueueLogicalId").and_then(Node::text).map_or_else(|| format!("{}Queue", event.id), str::to_owned);
-    expansion.resources.push(generated(id.clone(), "AWS::SQS::Queue", &event.place, "AWS::SQS::Queue", Vec::new()));
-    mapping_at(&written.span, vec![event.property("Arn", event.arn_of(&id))])
 }
 
 fn event_invoke_config(function: &Resource, key: &Node, node: &Node, expansion: &mut Expansion, report: &mut Report) {

@@ -1,7 +1,7 @@
 //! The kinds of event that a function may have: the properties of each, and what it is expanded by.
 //! <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-function-eventsource.html>
 
-use super::events::{Event, Expansion, http_route, rest_route, rule, s3, sns, sqs, stream};
+use super::events::{Event, Expansion, http_route, rest_route, rule, s3, schedule, sns, sqs, stream};
 use crate::template::declare::Resource;
 use crate::template::property::Shape;
 use crate::template::report::Report;
@@ -111,6 +111,7 @@ pub(super) const KINDS: &[Kind] = &[
                 "EventBusName",
                 "Input",
                 "InputPath",
+                "InputTransformer",
                 "DeadLetterConfig",
                 "RetryPolicy",
                 "RuleName",
@@ -120,7 +121,7 @@ pub(super) const KINDS: &[Kind] = &[
             ],
             descriptive: &[],
             harmless: &[],
-            refused: &["InputTransformer"],
+            refused: &[],
         },
         required: &["Pattern"],
         expand: rule,
@@ -135,5 +136,28 @@ pub(super) const KINDS: &[Kind] = &[
         },
         required: &["Schedule"],
         expand: rule,
+    },
+    Kind {
+        names: &["ScheduleV2"],
+        shape: Shape {
+            reads: &[
+                "ScheduleExpression",
+                "ScheduleExpressionTimezone",
+                "StartDate",
+                "EndDate",
+                "State",
+                "Name",
+                "GroupName",
+                "FlexibleTimeWindow",
+                "Input",
+                "DeadLetterConfig",
+                "RetryPolicy",
+            ],
+            descriptive: &["Description"],
+            harmless: &["KmsKeyArn", "PermissionsBoundary", "RoleArn"],
+            refused: &["OmitName"],
+        },
+        required: &["ScheduleExpression"],
+        expand: schedule,
     },
 ];
