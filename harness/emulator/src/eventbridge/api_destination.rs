@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use http::HeaderMap;
 use jiff::{SignedDuration, Timestamp};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -27,6 +27,9 @@ const OWN_HEADERS: [(&str, &str); 3] = [
     ("range", "bytes=0-1048575"),
     ("accept-encoding", "gzip,deflate"),
 ];
+
+/// What is encoded in a value of the path.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 pub(super) struct ApiDestination {
     arn: String,
@@ -276,13 +279,7 @@ fn url(endpoint: &str, path: &[String], query: &[(String, String)], value: &dyn 
     for (index, piece) in endpoint.split('*').enumerate() {
         if index > 0 {
             let value = values.next().map_or_else(|| "*".to_owned(), |text| value(text));
-            url.extend(
-                utf8_percent_encode(&value, NON_ALPHANUMERIC)
-                    .to_string()
-                    .replace("%2D", "-")
-                    .replace("%5F", "_")
-                    .chars(),
-            );
+            url.extend(utf8_percent_encode(&value, SEGMENT));
         }
         url.push_str(piece);
     }
