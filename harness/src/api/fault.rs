@@ -21,6 +21,15 @@ pub enum Fault {
     FunctionThrottled,
     /// The API key is missing, unknown, or in no usage plan of the stage.
     NoKey,
+    /// What the authorizer looks at is not in the request, or it says so.
+    Unauthorized,
+    /// The authorizer's policy does not allow the request.
+    Denied {
+        is_explicit: bool,
+    },
+    AuthorizerFailed,
+    /// What the authorizer answered is malformed.
+    AuthorizerMisconfigured,
     Throttled,
     QuotaExceeded,
     /// By name.
@@ -76,6 +85,16 @@ impl Fault {
             ),
             Self::TooLarge => words("REQUEST_TOO_LARGE", 413, "Request Too Long", "RequestTooLongException"),
             Self::NoKey => words("INVALID_API_KEY", 403, "Forbidden", "ForbiddenException"),
+            Self::Unauthorized => words("UNAUTHORIZED", 401, "Unauthorized", "UnauthorizedException"),
+            Self::Denied { is_explicit } => {
+                let end = if *is_explicit { " with an explicit deny" } else { "" };
+                let message = format!("User is not authorized to access this resource{end}");
+                words("ACCESS_DENIED", 403, &message, "AccessDeniedException")
+            }
+            Self::AuthorizerFailed => words("AUTHORIZER_FAILURE", 500, "", "AuthorizerFailureException"),
+            Self::AuthorizerMisconfigured => {
+                words("AUTHORIZER_CONFIGURATION_ERROR", 500, "", "AuthorizerConfigurationException")
+            }
             Self::Throttled => words("THROTTLED", 429, "Too Many Requests", "TooManyRequestsException"),
             Self::QuotaExceeded => words("QUOTA_EXCEEDED", 429, "Limit Exceeded", "LimitExceededException"),
             Self::MissingParameters(names) => {
@@ -97,10 +116,13 @@ impl Fault {
             Self::NoStage | Self::NoRoute => (404, "Not Found"),
             Self::TooLarge => (413, "Request Entity Too Large"),
             Self::TimedOut | Self::FunctionThrottled => (503, "Service Unavailable"),
-            Self::NoKey => (403, "Forbidden"),
+            Self::NoKey | Self::Denied { .. } => (403, "Forbidden"),
+            Self::Unauthorized => (401, "Unauthorized"),
             Self::Throttled | Self::QuotaExceeded => (429, "Too Many Requests"),
             Self::MissingParameters(_) => (400, "Bad Request"),
-            Self::Integration | Self::Configuration => (500, "Internal Server Error"),
+            Self::Integration | Self::Configuration | Self::AuthorizerFailed | Self::AuthorizerMisconfigured => {
+                (500, "Internal Server Error")
+            }
         };
         Words { response_type: "", status, message: message.to_owned(), error_type: "" }
     }
@@ -112,7 +134,7 @@ fn worded(words: &Words, chosen: &[&GatewayResponse]) -> ApiResponse {
     let template = chosen.iter().find_map(|response| response.templates.first());
     let (content_type, body) = match template {
         Some((content_type, template)) => (content_type.clone(), filled(template, words)),
-        None => ("application/json".to_owned(), serde_json::json!({ "message": words.message }).to_string()),
+        None => ("application/json".to_owned(), message(words)),
     };
     let error_type = ("x-amzn-ErrorType".to_owned(), words.error_type.to_owned());
     let mut headers = vec![("content-type".to_owned(), content_type), error_type];
@@ -121,6 +143,12 @@ fn worded(words: &Words, chosen: &[&GatewayResponse]) -> ApiResponse {
         headers.push((name.clone(), value.clone()));
     }
     ApiResponse { status, headers, body: Bytes::from(body) }
+}
+
+/// An authorizer that fails has no message at all.
+fn message(words: &Words) -> String {
+    let message = Some(&words.message).filter(|message| !message.is_empty());
+    serde_json::json!({ "message": message }).to_string()
 }
 
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html>

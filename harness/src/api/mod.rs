@@ -4,10 +4,12 @@
 
 mod access;
 mod address;
+mod authorize;
 mod cache;
 mod cors;
 mod fault;
 mod parameters;
+mod policy;
 mod respond;
 mod route;
 
@@ -18,12 +20,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use serde_json::Value;
 
 use self::fault::Fault;
 use crate::event::apigateway::{self, ApiRequest, ApiResponse, SOURCE_IP, Surroundings};
 use crate::invoke::{Function, Invoked, Request, SYNCHRONOUS_PAYLOAD_LIMIT};
 use crate::shared::Shared;
-use crate::stack::{Api, ApiKey, ApiKind, Integration, LambdaProxy, Mock, Route, Stage};
+use crate::stack::{Api, ApiKey, ApiKind, Integration, LambdaProxy, Mock, PayloadFormat, Route, Stage};
 use crate::trace::{EventId, What};
 
 /// What a request's and a response's body may have at the most.
@@ -63,16 +66,19 @@ struct Routed<'a> {
     route: &'a Route,
     path_parameters: BTreeMap<String, String>,
     key: Option<&'a ApiKey>,
+    /// What the authorizer said, for the payload.
+    authorizer: Option<Value>,
 }
 
 async fn answer(shared: &Rc<Shared>, call: &Call<'_>) -> Result<ApiResponse, Fault> {
     let Call { api, request, .. } = call;
     let found = route::find(api.kind, &api.routes, &request.method, &request.path);
     let (route, path_parameters) = found.ok_or(Fault::NoRoute)?;
-    let mut routed = Routed { call, route, path_parameters, key: None };
+    let mut routed = Routed { call, route, path_parameters, key: None, authorizer: None };
     if request.body.len() > PAYLOAD_LIMIT {
         return Err(Fault::TooLarge);
     }
+    routed.authorizer = authorize::authorize(shared, &routed).await?;
     routed.key = access::check(shared, &routed, request.header("x-api-key"))?;
     parameters::validate(&routed)?;
     let Some(place) = cache::Place::of(&routed) else { return integrate(shared, &routed).await };
@@ -104,7 +110,7 @@ async fn lambda(shared: &Rc<Shared>, routed: &Routed<'_>, proxy: &LambdaProxy) -
     let call = routed.call;
     let arn = call.stage.fill_in(&proxy.function_arn).ok_or(Fault::Configuration)?;
     let function = shared.lambda.function(&arn).map(Rc::clone).ok_or(Fault::Configuration)?;
-    let payload = payload(shared, routed, proxy);
+    let payload = event_of(shared, routed, proxy.payload).to_string();
     if payload.len() > SYNCHRONOUS_PAYLOAD_LIMIT {
         return Err(Fault::TooLarge);
     }
@@ -149,9 +155,11 @@ fn record(shared: &Shared, call: &Call<'_>, function: &Function) -> EventId {
     )
 }
 
-fn payload(shared: &Shared, routed: &Routed<'_>, proxy: &LambdaProxy) -> String {
+/// The event of a request.
+fn event_of(shared: &Shared, routed: &Routed<'_>, format: PayloadFormat) -> Value {
     let Call { api, stage, request, .. } = routed.call;
-    let account = proxy.function_arn.split(':').nth(4).unwrap_or_default();
+    let account =
+        shared.stack.functions.first().and_then(|function| function.arn.split(':').nth(4)).unwrap_or_default();
     let request_id = match api.kind {
         ApiKind::Rest => shared.ids.uuid(),
         ApiKind::Http => shared.ids.base64(11),
@@ -164,15 +172,24 @@ fn payload(shared: &Shared, routed: &Routed<'_>, proxy: &LambdaProxy) -> String 
         api,
         stage,
         route: routed.route,
-        format: proxy.payload,
+        format,
         path_parameters: &routed.path_parameters,
         key: routed.key,
+        authorizer: routed.authorizer.as_ref(),
         account,
         request_id: &request_id,
         extended_request_id: &extended_request_id,
         now: shared.backend.clock().now(),
     };
-    apigateway::event(request, &surroundings).to_string()
+    apigateway::event(request, &surroundings)
+}
+
+/// Asks an authorizer's function.
+async fn invoke_for(shared: &Rc<Shared>, call: &Call<'_>, arn: &str, payload: String) -> Result<Invoked, Fault> {
+    let function = shared.lambda.function(arn).map(Rc::clone).ok_or(Fault::AuthorizerMisconfigured)?;
+    let delivery = record(shared, call, &function);
+    let limit = Duration::from_secs(if call.api.kind == ApiKind::Rest { 29 } else { 30 });
+    invoke(shared, function, payload, delivery, limit).await.ok_or(Fault::AuthorizerFailed)
 }
 
 /// Invokes the function; none when the API's own limit passes first. The function then runs on.

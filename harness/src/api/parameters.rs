@@ -21,6 +21,12 @@ pub fn value(routed: &Routed<'_>, expression: &str) -> Option<String> {
     }
 }
 
+/// The value of an authorizer's identity source, as REST or HTTP APIs write one; none where it is empty.
+pub fn source(routed: &Routed<'_>, source: &str) -> Option<String> {
+    let expression = source.strip_prefix("$request.").map(|rest| format!("method.request.{rest}"));
+    value(routed, expression.as_deref().unwrap_or(source)).filter(|value| !value.is_empty())
+}
+
 /// Refuses a request that lacks what the route's validator asks for.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-method-request-validation.html>
 ///

@@ -50,6 +50,8 @@ pub struct Surroundings<'a> {
     pub path_parameters: &'a BTreeMap<String, String>,
     /// The API key that a REST API asked for.
     pub key: Option<&'a ApiKey>,
+    /// What the authorizer said.
+    pub authorizer: Option<&'a Value>,
     pub account: &'a str,
     pub request_id: &'a str,
     /// The same as `request_id` for an HTTP API.
@@ -105,6 +107,9 @@ fn version_2(request: &ApiRequest, around: &Surroundings<'_>) -> Value {
         event["queryStringParameters"] = joined(query.iter().map(|(name, value)| (name.clone(), value)));
     }
     event["requestContext"] = context_2(request, around);
+    if let Some(authorizer) = around.authorizer {
+        event["requestContext"]["authorizer"] = json!({ "lambda": authorizer });
+    }
     if !around.path_parameters.is_empty() {
         event["pathParameters"] = json!(around.path_parameters);
     }
@@ -204,6 +209,9 @@ fn context_1(request: &ApiRequest, around: &Surroundings<'_>) -> Value {
         "resourcePath": around.route.path,
         "stage": around.stage.name,
     });
+    if let Some(authorizer) = around.authorizer {
+        context["authorizer"] = authorizer.clone();
+    }
     if let Some(key) = around.key {
         context["identity"]["apiKey"] = key.value.as_str().into();
         context["identity"]["apiKeyId"] = key.id.as_str().into();

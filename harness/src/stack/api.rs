@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::Throttle;
+use super::{Authorizer, Throttle};
 
 /// An API Gateway API.
 #[derive(Clone, Debug)]
@@ -18,6 +18,7 @@ pub struct Api {
     pub endpoint_disabled: bool,
     pub stages: Vec<Stage>,
     pub routes: Vec<Route>,
+    pub authorizers: Vec<Authorizer>,
     /// Media types that a REST API takes and gives as bytes: `image/png`, `image/*`, `*/*`.
     pub binary_media_types: Vec<String>,
     /// What an HTTP API answers to browsers of other origins.
@@ -66,6 +67,8 @@ pub struct Route {
     /// Such as `/orders/{id}` or `/{proxy+}`; `$default` for an HTTP API's catch-all.
     pub path: String,
     pub integration: Integration,
+    /// The authorizer that is asked, by id.
+    pub authorizer: Option<String>,
     /// Whether a request needs an API key.
     pub key_required: bool,
     /// Request parameters that a validator asks for, such as `method.request.querystring.page`.
@@ -141,6 +144,7 @@ impl Api {
             endpoint_disabled: false,
             stages: Vec::new(),
             routes: Vec::new(),
+            authorizers: Vec::new(),
             binary_media_types: Vec::new(),
             cors: None,
             gateway_responses: Vec::new(),
@@ -165,7 +169,15 @@ impl Route {
     /// A route that asks for nothing.
     pub fn new(method: &str, path: &str, integration: Integration) -> Self {
         let (method, path) = (method.to_owned(), path.to_owned());
-        Self { method, path, integration, key_required: false, required: Vec::new(), cache_keys: Vec::new() }
+        Self {
+            method,
+            path,
+            integration,
+            authorizer: None,
+            key_required: false,
+            required: Vec::new(),
+            cache_keys: Vec::new(),
+        }
     }
 }
 

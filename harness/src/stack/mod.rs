@@ -5,6 +5,7 @@
 //! A `Stack` is made by [`crate::template`] and read by provisioning and by the driver. It does no I/O.
 
 mod api;
+mod authorizer;
 mod dynamodb;
 mod eventbridge;
 mod kinesis;
@@ -19,6 +20,7 @@ mod usage;
 pub use api::{
     Api, ApiKind, Cors, GatewayResponse, Integration, LambdaProxy, Mock, PayloadFormat, Route, RouteSettings, Stage,
 };
+pub use authorizer::{Authorizer, AuthorizerEvent};
 pub use dynamodb::Table;
 pub use eventbridge::{
     ApiDestination, Archive, Connection, EventBus, HttpParameters, InputTransformer, Rule, RuleTarget,

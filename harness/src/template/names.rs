@@ -175,6 +175,8 @@ const RULES: &[NameRule] = &[
             "AWS::ApiGateway::Method",
             "AWS::ApiGateway::Deployment",
             "AWS::ApiGateway::GatewayResponse",
+            "AWS::ApiGateway::Authorizer",
+            "AWS::ApiGatewayV2::Authorizer",
             "AWS::ApiGateway::ApiKey",
             "AWS::ApiGateway::UsagePlan",
             "AWS::ApiGateway::UsagePlanKey",
@@ -190,6 +192,7 @@ const RULES: &[NameRule] = &[
         reference: "{id}",
         attributes: &[
             ("APIKeyId", "{id}"),
+            ("AuthorizerId", "{id}"),
             ("DeploymentId", "{id}"),
             ("Id", "{id}"),
             ("IntegrationId", "{id}"),

@@ -2,7 +2,9 @@
 //! rule, named after it, one file per topic; [`kit`] plays a scenario over functions that note what they get.
 
 mod api;
+mod api_authorizers;
 mod api_limits;
+mod api_openapi;
 mod api_stages;
 mod asynchronous;
 mod content;

@@ -1,36 +1,34 @@
 //! `AWS::ApiGatewayV2::Api` for HTTP APIs, its routes and integrations.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_ApiGatewayV2.html>
 
-use super::cors;
 use super::integration::{HTTP_TIMEOUT, function_arn, refuse, timeout};
 use super::parts::{Access, IntegrationPart, PathOf, RoutePart, StagePart, Target};
-use super::rest::{method, new, unauthorized};
+use super::rest::{authorizer, method, new};
+use super::{cors, openapi};
 use crate::stack::{Api, ApiKind, Integration, LambdaProxy, PayloadFormat, Stage};
 use crate::template::property::{Object, Shape};
 use crate::template::report::Report;
 use crate::template::resources::{Build, Resolved};
 
 pub const API: Shape = Shape {
-    reads: &["CorsConfiguration", "DisableExecuteApiEndpoint", "ProtocolType", "RouteKey", "Target"],
+    reads: &["Body", "CorsConfiguration", "DisableExecuteApiEndpoint", "ProtocolType", "RouteKey", "Target"],
     descriptive: &["Description", "FailOnWarnings", "Name", "Tags", "Version"],
     harmless: &["CredentialsArn", "IpAddressType"],
     refused: &[
         "ApiKeySelectionExpression",
         "BasePath",
-        "Body",
         "BodyS3Location",
         "DisableSchemaValidation",
         "RouteSelectionExpression",
     ],
 };
 pub const ROUTE: Shape = Shape {
-    reads: &["ApiId", "AuthorizationType", "RouteKey", "Target"],
+    reads: &["ApiId", "AuthorizationType", "AuthorizerId", "RouteKey", "Target"],
     descriptive: &["OperationName"],
     harmless: &[],
     refused: &[
         "ApiKeyRequired",
         "AuthorizationScopes",
-        "AuthorizerId",
         "ModelSelectionExpression",
         "RequestModels",
         "RequestParameters",
@@ -63,7 +61,8 @@ pub fn read_api(resource: &Resolved<'_>, report: &mut Report, build: &mut Build)
     }
     let cors = cors::http(object, resource.id, "CorsConfiguration", report);
     let endpoint_disabled = object.boolean(report, "DisableExecuteApiEndpoint").unwrap_or(false);
-    let api = Api { cors, endpoint_disabled, ..new(resource, ApiKind::Http) };
+    let mut api = Api { cors, endpoint_disabled, ..new(resource, ApiKind::Http) };
+    openapi::read(resource, "Body", &mut api, report, build);
     if object.has("Target") {
         quick_create(&api.id, object, report, build);
     }
@@ -89,7 +88,7 @@ pub fn read_route(resource: &Resolved<'_>, report: &mut Report, build: &mut Buil
     let object = &resource.object;
     let api = object.required_text(report, "ApiId");
     let key = object.required_text(report, "RouteKey").and_then(|key| route_key(&key, object, report));
-    unauthorized(object, report);
+    let access = Access { authorizer: authorizer(object, report), ..Access::default() };
     let target = object.required_text(report, "Target");
     let (Some(api), Some((method, path)), Some(target)) = (api, key, target) else { return };
     let target = Target::Id(target.strip_prefix("integrations/").unwrap_or(&target).to_owned());
@@ -98,7 +97,7 @@ pub fn read_route(resource: &Resolved<'_>, report: &mut Report, build: &mut Buil
         method,
         path: PathOf::Path(path),
         target,
-        access: Access::default(),
+        access,
         span: object.place.clone(),
     });
 }
@@ -123,7 +122,7 @@ pub fn read_integration(resource: &Resolved<'_>, report: &mut Report, build: &mu
     build.apis.integrations.push(IntegrationPart { id: resource.reference.clone(), integration });
 }
 
-fn integration(object: &Object<'_>, report: &mut Report) -> Option<Integration> {
+pub fn integration(object: &Object<'_>, report: &mut Report) -> Option<Integration> {
     let kind = object.required_text(report, "IntegrationType")?;
     if kind != "AWS_PROXY" {
         refuse(object, "IntegrationType", &kind, report);

@@ -1,9 +1,11 @@
 //! API Gateway: SAM's APIs, and `AWS::ApiGateway` and `AWS::ApiGatewayV2` as CDK and plain templates write them.
 //! Each resource is read to [`Parts`], which [`assemble`] puts together once all are read.
 
+mod authorizers;
 mod cors;
 mod http;
 mod integration;
+mod openapi;
 mod parts;
 mod responses;
 mod rest;
@@ -29,6 +31,8 @@ pub const TYPES: &[Type] = &[
     Type { name: "AWS::ApiGateway::UsagePlan", shape: &usage::PLAN, read: usage::read_plan },
     Type { name: "AWS::ApiGateway::UsagePlanKey", shape: &usage::PLAN_KEY, read: usage::read_plan_key },
     Type { name: "AWS::ApiGateway::RequestValidator", shape: &usage::VALIDATOR, read: usage::read_validator },
+    Type { name: "AWS::ApiGateway::Authorizer", shape: &authorizers::REST, read: authorizers::read_rest },
+    Type { name: "AWS::ApiGatewayV2::Authorizer", shape: &authorizers::HTTP, read: authorizers::read_http },
     Type { name: "AWS::ApiGatewayV2::Api", shape: &http::API, read: http::read_api },
     Type { name: "AWS::ApiGatewayV2::Route", shape: &http::ROUTE, read: http::read_route },
     Type { name: "AWS::ApiGatewayV2::Integration", shape: &http::INTEGRATION, read: http::read_integration },

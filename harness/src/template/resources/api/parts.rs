@@ -1,5 +1,6 @@
 //! The parts of APIs as resources name them, by the ids that `Ref` gives, and what they come to together.
 
+use super::authorizers::AuthorizerPart;
 use crate::diagnostic::{Span, nearest};
 use crate::stack::{Api, ApiKind, GatewayResponse, Integration, Route, Stack, Stage};
 use crate::template::report::Report;
@@ -12,6 +13,9 @@ pub struct Parts {
     pub routes: Vec<RoutePart>,
     pub integrations: Vec<IntegrationPart>,
     pub stages: Vec<StagePart>,
+    pub authorizers: Vec<AuthorizerPart>,
+    /// The default authorizers of SAM APIs, by the API's id.
+    pub default_authorizers: Vec<(String, String)>,
     /// The ids of SAM APIs whose routes need an API key unless they say otherwise.
     pub keyed: Vec<String>,
     /// The ids of validators that look at parameters.
@@ -46,6 +50,10 @@ pub struct RoutePart {
 #[derive(Clone, Default)]
 pub struct Access {
     pub key_required: bool,
+    /// The id of the authorizer.
+    pub authorizer: Option<String>,
+    /// Whether required parameters are looked at without a validator of its own.
+    pub is_validated: bool,
     /// Request parameters that must be there where a validator looks.
     pub required: Vec<String>,
     /// The id of the validator.
@@ -93,6 +101,10 @@ pub fn assemble(build: &mut Build, place: impl Fn(&str) -> Span, report: &mut Re
     let parts = std::mem::take(&mut build.apis);
     for stage in &parts.stages {
         add_stage(stage, &mut build.stack, report);
+    }
+    for (id, authorizer) in &parts.authorizers {
+        let api = build.stack.apis.iter_mut().find(|api| api.id == *id);
+        api.into_iter().for_each(|api| api.authorizers.push(authorizer.clone()));
     }
     for (id, response) in &parts.responses {
         let api = build.stack.apis.iter_mut().find(|api| api.id == *id);
@@ -142,8 +154,14 @@ fn add_route(part: &RoutePart, parts: &Parts, build: &mut Build, report: &mut Re
     }
     let arns = function_arns(&integration, api, &part.span, report);
     let access = part.access.clone();
-    let validates = access.validator.is_some_and(|validator| parts.validators.contains(&validator));
+    let validates = access.is_validated || access.validator.is_some_and(|id| parts.validators.contains(&id));
+    if let Some(id) = &access.authorizer
+        && !api.authorizers.iter().any(|known| known.id == *id)
+    {
+        report.error(&part.span, format!("`{}` has no authorizer `{id}`", api.logical_id));
+    }
     api.routes.push(Route {
+        authorizer: access.authorizer,
         key_required: access.key_required,
         required: if validates { access.required } else { Vec::new() },
         cache_keys: access.cache_keys,

@@ -43,6 +43,13 @@ pub fn read(resource: &Resolved<'_>, report: &mut Report, build: &mut Build) {
     let api = object.required_text(report, "RestApiId").unwrap_or_default();
     object.require(report, "ResponseType");
     let Some(response_type) = object.word(report, "ResponseType", TYPES) else { return };
+    let headers = flat_headers(object, report);
+    let response = finish(response_type, object, headers, report);
+    build.apis.responses.push((api, response));
+}
+
+/// The headers of `ResponseParameters`, each by the expression that names it.
+fn flat_headers(object: &Object<'_>, report: &mut Report) -> Vec<(String, String)> {
     let mut headers = Vec::new();
     for (key, value) in object.mapping(report, "ResponseParameters") {
         let name = key.text().unwrap_or_default();
@@ -54,12 +61,32 @@ pub fn read(resource: &Resolved<'_>, report: &mut Report, build: &mut Build) {
             }
         }
     }
-    let response = finish(response_type, object, headers, report);
-    build.apis.responses.push((api, response));
+    headers
+}
+
+/// The headers as SAM writes them.
+fn sam_headers(response: &Object<'_>, logical_id: &str, report: &mut Report) -> Vec<(String, String)> {
+    let parameters = response.object(report, logical_id, "ResponseParameters", &SAM_PARAMETERS);
+    let headers = parameters.map(|parameters| parameters.mapping(report, "Headers")).unwrap_or_default().iter();
+    headers.filter_map(|(key, value)| header_of(key.text().unwrap_or_default(), value, report)).collect()
 }
 
 /// The `GatewayResponses` of a SAM API.
 pub fn sam(object: &Object<'_>, logical_id: &str, report: &mut Report) -> Vec<GatewayResponse> {
+    by_type(object, logical_id, report, sam_headers)
+}
+
+/// The gateway responses of an OpenAPI document.
+pub fn of_document(object: &Object<'_>, logical_id: &str, report: &mut Report) -> Vec<GatewayResponse> {
+    by_type(object, logical_id, report, |response, _, report| flat_headers(response, report))
+}
+
+fn by_type(
+    object: &Object<'_>,
+    logical_id: &str,
+    report: &mut Report,
+    headers_of: fn(&Object<'_>, &str, &mut Report) -> Vec<(String, String)>,
+) -> Vec<GatewayResponse> {
     let what = format!("{}.GatewayResponses", object.what);
     let mut read = Vec::new();
     for (key, node) in object.mapping(report, "GatewayResponses") {
@@ -70,11 +97,7 @@ pub fn sam(object: &Object<'_>, logical_id: &str, report: &mut Report) -> Vec<Ga
             continue;
         };
         let Some(response) = Object::open(report, logical_id, what.clone(), &key.span, node, &SAM) else { continue };
-        let parameters = response.object(report, logical_id, "ResponseParameters", &SAM_PARAMETERS);
-        let headers = parameters.map(|parameters| parameters.mapping(report, "Headers")).unwrap_or_default();
-        let headers = headers.iter();
-        let headers =
-            headers.filter_map(|(key, value)| header_of(key.text().unwrap_or_default(), value, report)).collect();
+        let headers = headers_of(&response, logical_id, report);
         read.push(finish(response_type, &response, headers, report));
     }
     read

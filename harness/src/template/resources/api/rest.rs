@@ -1,8 +1,8 @@
 //! `AWS::ApiGateway::RestApi`, its resources and methods.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_ApiGateway.html>
 
-use super::integration;
 use super::parts::{Access, PathOf, PathPart, RoutePart, Target};
+use super::{integration, openapi};
 use crate::stack::{Api, ApiKind};
 use crate::template::property::{Object, Shape};
 use crate::template::report::Report;
@@ -10,16 +10,17 @@ use crate::template::resources::{Build, Resolved};
 use crate::yaml::Node;
 
 pub const API: Shape = Shape {
-    reads: &["BinaryMediaTypes", "DisableExecuteApiEndpoint"],
+    reads: &["BinaryMediaTypes", "Body", "DisableExecuteApiEndpoint"],
     descriptive: &["Description", "FailOnWarnings", "Mode", "Name", "Tags"],
     harmless: &["EndpointAccessMode", "EndpointConfiguration", "Policy", "SecurityPolicy"],
-    refused: &["ApiKeySourceType", "Body", "BodyS3Location", "CloneFrom", "MinimumCompressionSize", "Parameters"],
+    refused: &["ApiKeySourceType", "BodyS3Location", "CloneFrom", "MinimumCompressionSize", "Parameters"],
 };
 pub const RESOURCE: Shape = Shape::of(&["ParentId", "PathPart", "RestApiId"]);
 pub const METHOD: Shape = Shape {
     reads: &[
         "ApiKeyRequired",
         "AuthorizationType",
+        "AuthorizerId",
         "HttpMethod",
         "Integration",
         "RequestParameters",
@@ -29,7 +30,7 @@ pub const METHOD: Shape = Shape {
     ],
     descriptive: &["MethodResponses", "OperationName", "RequestModels"],
     harmless: &[],
-    refused: &["AuthorizationScopes", "AuthorizerId"],
+    refused: &["AuthorizationScopes"],
 };
 pub const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "ANY"];
 
@@ -37,7 +38,9 @@ pub fn read_api(resource: &Resolved<'_>, report: &mut Report, build: &mut Build)
     let api = new(resource, ApiKind::Rest);
     let binary_media_types = binary_media_types(&resource.object, report);
     let endpoint_disabled = resource.object.boolean(report, "DisableExecuteApiEndpoint").unwrap_or(false);
-    build.stack.apis.push(Api { binary_media_types, endpoint_disabled, ..api });
+    let mut api = Api { binary_media_types, endpoint_disabled, ..api };
+    openapi::read(resource, "Body", &mut api, report, build);
+    build.stack.apis.push(api);
 }
 
 /// An API with nothing in it yet.
@@ -65,7 +68,6 @@ pub fn read_method(resource: &Resolved<'_>, report: &mut Report, build: &mut Bui
     let api = object.required_text(report, "RestApiId");
     let path = object.required_text(report, "ResourceId");
     let method = object.required_text(report, "HttpMethod").and_then(|text| method(&text, object, report));
-    unauthorized(object, report);
     object.require(report, "Integration");
     let integration = object.object(report, resource.id, "Integration", &integration::REST);
     let access = access(object, integration.as_ref(), report);
@@ -81,6 +83,8 @@ fn access(object: &Object<'_>, integration: Option<&Object<'_>>, report: &mut Re
     let required = parameters.filter(|(_, value)| value.scalar().as_deref() == Some("true"));
     let cache_keys = integration.map(|it| it.list(report, "CacheKeyParameters")).unwrap_or_default();
     Access {
+        authorizer: authorizer(object, report),
+        is_validated: false,
         key_required: object.boolean(report, "ApiKeyRequired").unwrap_or(false),
         required: required.filter_map(|(name, _)| name.scalar()).collect(),
         validator: object.text(report, "RequestValidatorId"),
@@ -88,11 +92,17 @@ fn access(object: &Object<'_>, integration: Option<&Object<'_>>, report: &mut Re
     }
 }
 
-/// Reports authorization, which is not simulated.
-pub fn unauthorized(object: &Object<'_>, report: &mut Report) {
-    if object.text(report, "AuthorizationType").is_some_and(|kind| kind != "NONE") {
-        let problem = report.error(&object.place_of("AuthorizationType"), "authorization is not simulated");
-        problem.help("the `AuthorizationType` can only be `NONE`");
+/// The authorizer of a method or route. Other kinds of authorization are reported.
+pub fn authorizer(object: &Object<'_>, report: &mut Report) -> Option<String> {
+    match object.text(report, "AuthorizationType").as_deref() {
+        None | Some("NONE") => None,
+        Some("CUSTOM") => object.required_text(report, "AuthorizerId"),
+        Some(other) => {
+            let place = object.place_of("AuthorizationType");
+            let problem = report.error(&place, format!("authorization of type `{other}` is not simulated"));
+            problem.help("it can be `NONE` or `CUSTOM`");
+            None
+        }
     }
 }
 

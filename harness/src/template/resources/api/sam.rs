@@ -5,7 +5,7 @@ use super::http::payload;
 use super::integration::{HTTP_TIMEOUT, REST_TIMEOUT, timeout};
 use super::parts::{Access, PathOf, RoutePart, StagePart, Target};
 use super::rest::{binary_media_types, method, new};
-use super::{cors, responses, stage, usage};
+use super::{cors, openapi, responses, stage, usage};
 use crate::stack::{Api, ApiKind, Integration, LambdaProxy, PayloadFormat, Stage};
 use crate::template::intrinsic::Evaluator;
 use crate::template::property::{Object, Shape};
@@ -20,6 +20,7 @@ pub const REST: Shape = Shape {
         "BinaryMediaTypes",
         "CacheClusterEnabled",
         "Cors",
+        "DefinitionBody",
         "DisableExecuteApiEndpoint",
         "GatewayResponses",
         "MethodSettings",
@@ -41,7 +42,6 @@ pub const REST: Shape = Shape {
     refused: &[
         "ApiKeySourceType",
         "CanarySetting",
-        "DefinitionBody",
         "DefinitionUri",
         "Domain",
         "MergeDefinitions",
@@ -51,7 +51,9 @@ pub const REST: Shape = Shape {
 };
 pub const HTTP: Shape = Shape {
     reads: &[
+        "Auth",
         "CorsConfiguration",
+        "DefinitionBody",
         "DefaultRouteSettings",
         "DisableExecuteApiEndpoint",
         "RouteSettings",
@@ -60,22 +62,19 @@ pub const HTTP: Shape = Shape {
     ],
     descriptive: &["Description", "FailOnWarnings", "Name", "PropagateTags", "Tags"],
     harmless: &["AccessLogSettings"],
-    refused: &["Auth", "DefinitionBody", "DefinitionUri", "Domain"],
+    refused: &["DefinitionUri", "Domain"],
 };
 const REST_AUTH: Shape = Shape {
     harmless: &["InvokeRole", "ResourcePolicy"],
-    refused: &[
-        "AddApiKeyRequiredToCorsPreflight",
-        "AddDefaultAuthorizerToCorsPreflight",
-        "Authorizers",
-        "DefaultAuthorizer",
-    ],
-    ..Shape::of(&["ApiKeyRequired", "UsagePlan"])
+    refused: &["AddApiKeyRequiredToCorsPreflight", "AddDefaultAuthorizerToCorsPreflight"],
+    ..Shape::of(&["ApiKeyRequired", "Authorizers", "DefaultAuthorizer", "UsagePlan"])
 };
+const HTTP_AUTH: Shape =
+    Shape { refused: &["EnableIamAuthorizer"], ..Shape::of(&["Authorizers", "DefaultAuthorizer"]) };
 const EVENT_AUTH: Shape = Shape {
     harmless: &["InvokeRole", "ResourcePolicy"],
-    refused: &["AuthorizationScopes", "Authorizer", "OverrideApiAuth"],
-    ..Shape::of(&["ApiKeyRequired"])
+    refused: &["AuthorizationScopes", "OverrideApiAuth"],
+    ..Shape::of(&["ApiKeyRequired", "Authorizer"])
 };
 /// How a request parameter is written where more than its name is.
 const PARAMETER: Shape = Shape::of(&["Caching", "Required"]);
@@ -84,7 +83,7 @@ pub fn read_rest(resource: &Resolved<'_>, report: &mut Report, build: &mut Build
     let object = &resource.object;
     object.require(report, "StageName");
     let stage = stage::rest(object, resource.id, report);
-    let api = Api {
+    let mut api = Api {
         binary_media_types: binary_media_types(object, report),
         gateway_responses: responses::sam(object, resource.id, report),
         ..new(resource, ApiKind::Rest)
@@ -95,7 +94,9 @@ pub fn read_rest(resource: &Resolved<'_>, report: &mut Report, build: &mut Build
             build.apis.keyed.push(api.id.clone());
         }
         usage::sam(resource, &auth, &stage.name, report, build);
+        authorizers(&auth, resource.id, &api, report, build);
     }
+    openapi::read(resource, "DefinitionBody", &mut api, report, build);
     push(api, stage, object, report, build);
 }
 
@@ -103,7 +104,20 @@ pub fn read_http(resource: &Resolved<'_>, report: &mut Report, build: &mut Build
     let object = &resource.object;
     let stage = stage::http(object, resource.id, report);
     let cors = cors::http(object, resource.id, "CorsConfiguration", report);
-    push(Api { cors, ..new(resource, ApiKind::Http) }, stage, object, report, build);
+    let mut api = Api { cors, ..new(resource, ApiKind::Http) };
+    if let Some(auth) = object.object(report, resource.id, "Auth", &HTTP_AUTH) {
+        authorizers(&auth, resource.id, &api, report, build);
+    }
+    openapi::read(resource, "DefinitionBody", &mut api, report, build);
+    push(api, stage, object, report, build);
+}
+
+/// The authorizers of an API, and the one that its routes have unless they say otherwise.
+fn authorizers(auth: &Object<'_>, logical_id: &str, api: &Api, report: &mut Report, build: &mut Build) {
+    let all = super::authorizers::sam(auth, logical_id, &api.id, api.kind == ApiKind::Rest, report);
+    build.apis.authorizers.extend(all);
+    let default = auth.text(report, "DefaultAuthorizer").filter(|name| name != "NONE");
+    build.apis.default_authorizers.extend(default.map(|name| (api.id.clone(), name)));
 }
 
 fn push(api: Api, stage: Stage, object: &Object<'_>, report: &mut Report, build: &mut Build) {
@@ -128,7 +142,13 @@ pub fn read_routes(requests: &[RouteRequest], evaluator: &mut Evaluator<'_>, bui
         if let Some((api, (method, path, integration))) = api.zip(route) {
             let key_required = access.key_required.unwrap_or_else(|| build.apis.keyed.contains(&api));
             let (path, target) = (PathOf::Path(path), Target::Integration(integration));
-            let (access, span) = (Access { key_required, ..access.rest }, request.place.clone());
+            let default = build.apis.default_authorizers.iter().find(|(id, _)| *id == api);
+            let authorizer = match access.rest.authorizer.as_deref() {
+                Some("NONE") => None,
+                Some(name) => Some(name.to_owned()),
+                None => default.map(|(_, name)| name.clone()),
+            };
+            let (access, span) = (Access { key_required, authorizer, ..access.rest }, request.place.clone());
             build.apis.routes.push(RoutePart { api, method, path, target, access, span });
         }
     }
@@ -142,8 +162,9 @@ struct Asked {
 
 fn access(request: &RouteRequest, object: &Object<'_>, report: &mut Report) -> Asked {
     let auth = object.object(report, &request.function, "Auth", &EVENT_AUTH);
-    let key_required = auth.and_then(|auth| auth.boolean(report, "ApiKeyRequired"));
-    let mut rest = Access::default();
+    let key_required = auth.as_ref().and_then(|auth| auth.boolean(report, "ApiKeyRequired"));
+    let authorizer = auth.and_then(|auth| auth.text(report, "Authorizer"));
+    let mut rest = Access { authorizer, ..Access::default() };
     for parameter in object.list(report, "RequestParameters") {
         for (key, node) in parameter.mapping().unwrap_or_default() {
             let what = format!("{}.RequestParameters", request.what);
