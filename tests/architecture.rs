@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The harness's modules from the bottom up: each may import those before it.
-const LAYERS: [&str; 39] = [
+const LAYERS: [&str; 40] = [
     // Plain data and pure functions over it: the user's files, and what a run leaves behind.
     "words",
     "diagnostic",
@@ -33,6 +33,7 @@ const LAYERS: [&str; 39] = [
     "api",
     "mapping",
     "push",
+    "pipes",
     "lambda_api",
     "driver",
     "settle",

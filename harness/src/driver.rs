@@ -6,10 +6,11 @@ use std::rc::Rc;
 
 use tokio::sync::mpsc;
 
-use crate::mapping::{DataStream, SqsMapping, StreamMapping, StreamSource, TableStream};
+use crate::mapping::{Consumer, DataStream, SqsMapping, StreamMapping, StreamSource, TableStream};
+use crate::pipes::Pipe;
 use crate::push;
 use crate::shared::Shared;
-use crate::stack::{self, EventSourceMapping};
+use crate::stack::{self, EventSourceMapping, PipeSource};
 pub use hosts::{Asking, host_handler};
 
 /// The parts of the driver at work. They stop when this is dropped.
@@ -55,23 +56,45 @@ async fn watch_mail(shared: Rc<Shared>) {
     }
 }
 
+/// The mappings of queues, to functions and to pipes.
 fn mappings(shared: &Rc<Shared>) -> Vec<Rc<SqsMapping>> {
     let stack = &shared.stack;
-    let mapping = |settings: &EventSourceMapping| {
-        let queue = stack.queues.iter().find(|queue| queue.arn == settings.queue_arn)?.clone();
-        let function = Rc::clone(shared.lambda.function(&settings.function_arn)?);
-        Some(Rc::new(SqsMapping::new(settings.clone(), queue, function, Rc::clone(shared))))
+    let of_pipe = |pipe: &stack::Pipe| match &pipe.source {
+        PipeSource::Queue(mapping) => Some(mapping.clone()),
+        PipeSource::Stream(_) => None,
     };
-    stack.event_source_mappings.iter().filter_map(mapping).collect()
+    let all = stack.event_source_mappings.iter().cloned().chain(stack.pipes.iter().filter_map(of_pipe));
+    let mapping = |settings: EventSourceMapping| {
+        let queue = stack.queues.iter().find(|queue| queue.arn == settings.queue_arn)?.clone();
+        let consumer = consumer(shared, &settings.function_arn)?;
+        Some(Rc::new(SqsMapping::new(settings, queue, consumer, Rc::clone(shared))))
+    };
+    all.filter_map(mapping).collect()
 }
 
+/// The mappings of streams, to functions and to pipes.
 fn streams(shared: &Rc<Shared>) -> Vec<Rc<StreamMapping>> {
-    let mapping = |settings: &stack::StreamMapping| {
-        let function = Rc::clone(shared.lambda.function(&settings.function_arn)?);
-        let source = source(shared, &settings.stream_arn, &function.settings.name)?;
-        Some(Rc::new(StreamMapping::new(settings.clone(), source, function, Rc::clone(shared))))
+    let stack = &shared.stack;
+    let of_pipe = |pipe: &stack::Pipe| match &pipe.source {
+        PipeSource::Stream(mapping) => Some(mapping.clone()),
+        PipeSource::Queue(_) => None,
     };
-    shared.stack.stream_mappings.iter().filter_map(mapping).collect()
+    let all = stack.stream_mappings.iter().cloned().chain(stack.pipes.iter().filter_map(of_pipe));
+    let mapping = |settings: stack::StreamMapping| {
+        let consumer = consumer(shared, &settings.function_arn)?;
+        let source = source(shared, &settings.stream_arn, consumer.logical_id())?;
+        Some(Rc::new(StreamMapping::new(settings, source, consumer, Rc::clone(shared))))
+    };
+    all.filter_map(mapping).collect()
+}
+
+/// The function or pipe with an ARN.
+fn consumer(shared: &Rc<Shared>, arn: &str) -> Option<Rc<dyn Consumer>> {
+    if let Some(pipe) = shared.stack.pipes.iter().find(|pipe| pipe.arn == arn) {
+        return Some(Rc::new(Pipe::new(pipe.clone())));
+    }
+    let function = Rc::clone(shared.lambda.function(arn)?);
+    Some(function)
 }
 
 /// The stream with an ARN, of a table or of Kinesis, as it is read for somebody.

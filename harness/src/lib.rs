@@ -40,6 +40,7 @@ mod matching;
 pub mod outcome;
 pub mod parity;
 mod pending;
+mod pipes;
 mod provision;
 mod push;
 pub mod replay;

@@ -119,7 +119,10 @@ impl Remote {
     /// The queues that anything can be waiting in: taps, sources of functions, and those that something came into.
     fn watched(&self) -> impl Iterator<Item = &Queue> {
         let used = self.transit.queues();
-        let is_source = |queue: &Queue| self.stack.event_source_mappings.iter().any(|each| each.queue_arn == queue.arn);
+        let is_source = |queue: &Queue| {
+            self.stack.event_source_mappings.iter().any(|each| each.queue_arn == queue.arn)
+                || self.stack.pipes.iter().any(|pipe| pipe.source_arn() == queue.arn)
+        };
         let queues = self.stack.queues.iter();
         queues.filter(move |queue| used.contains(&queue.name) || is_source(queue) || self.tap(&queue.name).is_some())
     }

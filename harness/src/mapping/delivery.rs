@@ -7,13 +7,14 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::StreamMapping;
+use super::consumer::Batch;
 use super::response::{Failed, failed_items};
 use super::source::Record;
 use super::window::Window;
-use crate::invoke::{InvokeError, Request};
+use crate::invoke::InvokeError;
 use crate::pending::PendingGuard;
 use crate::trace::{EventId, What};
 use crate::words;
@@ -63,7 +64,7 @@ impl StreamMapping {
     /// partial failures, an attempt goes on at the first record that failed. AWS does not tell whether retries
     /// are counted anew then; here they are not.
     pub(super) async fn deliver(&self, shard: &str, batch: Vec<Record>, mut window: Option<&mut Window>) {
-        let function = &self.function.settings.logical_id;
+        let function = self.consumer.logical_id();
         let work = format!("{function} works on a batch from {}", self.source.name());
         let pending = self.shared.pending.begin(work);
         let mut parts = vec![Part { records: batch, attempts: 0, retries: 0, last: None }];
@@ -106,7 +107,7 @@ impl StreamMapping {
     async fn back_off(&self, pending: &PendingGuard, attempts: u32, reason: &str) {
         let clock = self.shared.backend.clock();
         let due = clock.now() + backoff(attempts);
-        let function = &self.function.settings.logical_id;
+        let function = self.consumer.logical_id();
         let work = format!("retry {attempts} of {function} with a batch from {}", self.source.name());
         pending.waiting(work, due, reason.to_owned());
         clock.sleep_until(due).await;
@@ -134,7 +135,7 @@ impl StreamMapping {
         let verb = if count == 1 { "is" } else { "are" };
         let records = words::counted(count as u64, "record");
         let reason = format!("{records} of {} {verb} skipped: {why}", self.source.name());
-        let function = self.function.settings.logical_id.clone();
+        let function = self.consumer.logical_id().to_owned();
         let cause = part.last.as_ref().map(|last| last.event);
         let event = self.shared.recorder.record(cause, What::GaveUp { function, reason });
         if condition != Condition::Expired {
@@ -144,7 +145,7 @@ impl StreamMapping {
 
     /// Invokes the function for the last time in a window, until it succeeds or no attempt is left.
     pub(super) async fn end_window(&self, shard: &str, window: &Window) {
-        let function = &self.function.settings.logical_id;
+        let function = self.consumer.logical_id();
         let work = format!("{function} ends a window of {}", self.source.name());
         let pending = self.shared.pending.begin(work);
         let age = self.settings.maximum_record_age.unwrap_or(self.source.retention());
@@ -157,7 +158,7 @@ impl StreamMapping {
             if attempt.is_final() || used_up || self.shared.backend.clock().now() > last {
                 let attempts = words::counted(attempts.into(), "attempt");
                 let reason = format!("a window is not ended after {attempts}: {}", error.message());
-                let function = function.clone();
+                let function = function.to_owned();
                 self.shared.recorder.record(Some(attempt.event), What::GaveUp { function, reason });
                 return;
             }
@@ -177,16 +178,26 @@ impl StreamMapping {
         attempt
     }
 
+    /// The records as the consumer gets them.
+    pub(super) fn given(&self, records: &[Record]) -> Vec<Value> {
+        let given = |record: &Record| match self.consumer.is_pipe() {
+            true => self.source.flat(&record.payload),
+            false => record.payload.clone(),
+        };
+        records.iter().map(given).collect()
+    }
+
     /// Invokes the function with records, and tells its response where it did not fail.
     async fn invoke(&self, records: &[Record], attempt: u32, beside: Map<String, Value>) -> (Attempt, Option<String>) {
         let ids = records.iter().map(|record| record.event_id.clone()).collect();
-        let function = self.function.settings.logical_id.clone();
+        let function = self.consumer.logical_id().to_owned();
         let delivery = What::Delivery { from: self.source.origin(), function, records: records.len(), ids };
         let writer = records.iter().find_map(|record| self.source.writer(record));
         let delivery = self.shared.recorder.record(writer, delivery);
-        let (payload, request_id) = (payload(records, beside).to_string(), self.shared.ids.uuid());
-        let request = Request { payload: &payload, request_id: request_id.clone(), attempt, cause: delivery };
-        let invoked = self.shared.lambda.invoke(&self.function, request).await;
+        let request_id = self.shared.ids.uuid();
+        let given =
+            Batch { records: self.given(records), beside, request_id: request_id.clone(), attempt, cause: delivery };
+        let invoked = self.consumer.hand(&self.shared, given).await;
         let (error, response) = match invoked.result {
             Ok(response) => (None, Some(response)),
             Err(error) => (Some(error), None),
@@ -194,16 +205,6 @@ impl StreamMapping {
         let failed = error.as_ref().map_or(Failed::None, |error| Failed::All(error.message().to_owned()));
         (Attempt { event: invoked.event, request_id, error, failed }, response)
     }
-}
-
-/// An event with these records.
-pub(super) fn payload(records: &[Record], beside: Map<String, Value>) -> Value {
-    let records: Vec<&Value> = records.iter().map(|record| &record.payload).collect();
-    let mut payload = json!({ "Records": records });
-    if let Some(members) = payload.as_object_mut() {
-        members.extend(beside);
-    }
-    payload
 }
 
 impl Part {

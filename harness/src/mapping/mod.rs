@@ -4,6 +4,7 @@
 //! read in order by [`shard`], whose failing batches [`delivery`] retries until they are given up, which [`on_failure`]
 //! tells. Both take only what a [`filter`] lets pass.
 
+mod consumer;
 mod delivery;
 mod dynamodb;
 mod filter;
@@ -18,6 +19,7 @@ mod stream;
 mod tests;
 mod window;
 
+pub use consumer::{Batch, Consumer};
 pub use dynamodb::TableStream;
 pub use kinesis::DataStream;
 pub use source::StreamSource;

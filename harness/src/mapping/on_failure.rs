@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::StreamMapping;
-use super::delivery::{Condition, Part, payload};
+use super::consumer::payload;
+use super::delivery::{Condition, Part};
 use crate::invoke::InvokeError;
 use crate::shared::Shared;
 use crate::trace::EventId;
@@ -24,7 +25,7 @@ impl StreamMapping {
             Some("sqs") => to_queue(&config, &self.shared, arn, record.to_string()).await,
             Some("sns") => to_topic(&config, arn, record.to_string()).await,
             _ => {
-                record["payload"] = payload(&part.records, Map::new()).to_string().into();
+                record["payload"] = payload(self.given(&part.records), Map::new()).to_string().into();
                 self.to_bucket(&config, arn, shard, record.to_string()).await
             }
         };
@@ -40,17 +41,25 @@ impl StreamMapping {
             Condition::RecordAgeExceeded | Condition::Expired => "RecordAgeExceeded",
         };
         let request_id = part.last.as_ref().map_or_else(|| self.shared.ids.uuid(), |last| last.request_id.clone());
-        let mut record = json!({
-            "requestContext": {
-                "requestId": request_id,
-                "functionArn": self.function.settings.arn,
-                "condition": condition,
-                "approximateInvokeCount": part.attempts,
-            },
-            "responseContext": response_context(part),
-            "version": "1.0",
-            "timestamp": written(now),
-        });
+        let mut record = if self.consumer.is_pipe() {
+            json!({
+                "context": { "partnerResourceArn": self.consumer.arn(), "condition": condition },
+                "version": "1.0",
+                "timestamp": written(now),
+            })
+        } else {
+            json!({
+                "requestContext": {
+                    "requestId": request_id,
+                    "functionArn": self.consumer.arn(),
+                    "condition": condition,
+                    "approximateInvokeCount": part.attempts,
+                },
+                "responseContext": response_context(part),
+                "version": "1.0",
+                "timestamp": written(now),
+            })
+        };
         let (first, last) = (part.records.first(), part.records.last());
         record[self.source.batch_info()] = json!({
             "shardId": shard,

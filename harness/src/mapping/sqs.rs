@@ -11,14 +11,15 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName};
+use serde_json::Map;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::consumer::{Batch, Consumer};
 use super::filter::{DataField, Filters};
 use super::response::{Failed, failed_items};
 use super::{BATCH_BYTES, Linger, describe};
 use crate::backend::whole_seconds;
 use crate::event;
-use crate::invoke::{Function, Request};
 use crate::shared::Shared;
 use crate::stack::{EventSourceMapping, Queue};
 use crate::trace::{EventId, What};
@@ -33,7 +34,7 @@ pub struct SqsMapping {
     settings: EventSourceMapping,
     filters: Filters,
     queue: Queue,
-    function: Rc<Function>,
+    consumer: Rc<dyn Consumer>,
     shared: Rc<Shared>,
     sqs: aws_sdk_sqs::Client,
     /// Messages whose last delivery failed, by message id.
@@ -54,10 +55,10 @@ pub struct FailingMessage {
 
 impl SqsMapping {
     /// A mapping between a queue and a function.
-    pub fn new(settings: EventSourceMapping, queue: Queue, function: Rc<Function>, shared: Rc<Shared>) -> Self {
+    pub fn new(settings: EventSourceMapping, queue: Queue, consumer: Rc<dyn Consumer>, shared: Rc<Shared>) -> Self {
         let sqs = aws_sdk_sqs::Client::new(&shared.service_config());
         let filters = Filters::new(&settings.filters, DataField::Text("body"));
-        Self { settings, filters, queue, function, shared, sqs, failing: RefCell::default() }
+        Self { settings, filters, queue, consumer, shared, sqs, failing: RefCell::default() }
     }
 
     /// The logical id of the queue, where the mapping is enabled.
@@ -193,23 +194,24 @@ impl SqsMapping {
     }
 
     async fn deliver(self: Rc<Self>, batch: Vec<Message>, _slot: OwnedSemaphorePermit) {
-        let function = &self.function.settings.logical_id;
+        let function = self.consumer.logical_id();
         let _pending = self.shared.pending.begin(format!("{function} works on a batch from {}", self.queue.logical_id));
         let ids: Vec<String> = ids_of(&batch).map(str::to_owned).collect();
         let delivery = self.shared.recorder.record(
             self.producer(&batch),
             What::Delivery {
                 from: format!("SQS {}", self.queue.logical_id),
-                function: function.clone(),
+                function: function.to_owned(),
                 records: batch.len(),
                 ids,
             },
         );
-        let payload = event::sqs::event(&batch, &self.queue.arn).to_string();
         let attempt = batch.iter().map(receive_count).max().unwrap_or(1);
-        let request = Request { payload: &payload, request_id: self.shared.ids.uuid(), attempt, cause: delivery };
-        let is_planned = self.function.planned_failures() > 0;
-        let invoked = self.shared.lambda.invoke(&self.function, request).await;
+        let records = batch.iter().map(|message| event::sqs::record(message, &self.queue.arn)).collect();
+        let (request_id, beside) = (self.shared.ids.uuid(), Map::new());
+        let given = Batch { records, beside, request_id, attempt, cause: delivery };
+        let is_planned = self.consumer.planned_failures() > 0;
+        let invoked = self.consumer.hand(&self.shared, given).await;
         let failed = match &invoked.result {
             Err(error) => Failed::All(error.message().to_owned()),
             Ok(response) if self.settings.report_batch_item_failures => failed_items(response, ids_of(&batch)),
@@ -245,7 +247,7 @@ impl SqsMapping {
                 self.queue.logical_id,
                 failed.reason()
             );
-            let function = self.function.settings.logical_id.clone();
+            let function = self.consumer.logical_id().to_owned();
             self.shared.recorder.record(Some(invocation), What::GaveUp { function, reason });
         }
         for chunk in delete.chunks(RECEIVE_LIMIT as usize) {

@@ -13,9 +13,9 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
+use super::consumer::Consumer;
 use super::filter::Filters;
 use super::source::{Place, Shard, StreamSource};
-use crate::invoke::Function;
 use crate::shared::Shared;
 use crate::stack::{self, StartingPosition};
 
@@ -24,7 +24,7 @@ pub struct StreamMapping {
     pub(super) settings: stack::StreamMapping,
     pub(super) source: Box<dyn StreamSource>,
     pub(super) filters: Filters,
-    pub(super) function: Rc<Function>,
+    pub(super) consumer: Rc<dyn Consumer>,
     pub(super) shared: Rc<Shared>,
     /// What AWS knows the mapping as, once somebody asks.
     pub(super) uuid: OnceCell<String>,
@@ -53,13 +53,13 @@ impl StreamMapping {
     pub fn new(
         settings: stack::StreamMapping,
         source: Box<dyn StreamSource>,
-        function: Rc<Function>,
+        consumer: Rc<dyn Consumer>,
         shared: Rc<Shared>,
     ) -> Self {
         let filters = Filters::new(&settings.filters, source.data_field());
         let (looked, broken) = (Cell::new(None), Cell::new(!settings.enabled));
         let (uuid, shards) = (OnceCell::new(), RefCell::default());
-        Self { settings, source, filters, function, shared, uuid, shards, looked, broken }
+        Self { settings, source, filters, consumer, shared, uuid, shards, looked, broken }
     }
 
     /// Finds the place in the stream where the mapping begins: what is written from now on comes after it.

@@ -11,6 +11,7 @@ mod eventbridge;
 mod kinesis;
 mod lambda;
 mod mapping;
+mod pipe;
 mod s3;
 mod scheduler;
 mod sns;
@@ -28,6 +29,7 @@ pub use eventbridge::{
 pub use kinesis::KinesisStream;
 pub use lambda::{ACCOUNT_CONCURRENCY, EventInvokeConfig, Function, Qualifier, UNRESERVED_CONCURRENCY};
 pub use mapping::{EventSourceMapping, StartingPosition, StreamMapping};
+pub use pipe::{Pipe, PipeDelivery, PipeSource, PipeStep};
 pub use s3::{Bucket, BucketNotification, Expiration, LifecycleRule, NotificationTarget};
 pub use scheduler::{Schedule, ScheduleGroup};
 pub use sns::{Subscription, Topic};
@@ -58,6 +60,7 @@ pub struct Stack {
     pub functions: Vec<Function>,
     pub event_source_mappings: Vec<EventSourceMapping>,
     pub stream_mappings: Vec<StreamMapping>,
+    pub pipes: Vec<Pipe>,
     /// What the template asks for and a replay leaves out, because it cannot change what is delivered.
     pub not_simulated: Vec<NotSimulated>,
     /// The template's outputs, resolved.

@@ -76,6 +76,13 @@ const RULES: &[NameRule] = &[
         attributes: &[("Arn", "arn:aws:dynamodb:{region}:{account}:table/{name}")],
     },
     NameRule {
+        types: &["AWS::Pipes::Pipe"],
+        property: Some("Name"),
+        limit: 64,
+        reference: "{name}",
+        attributes: &[("Arn", "arn:aws:pipes:{region}:{account}:pipe/{name}")],
+    },
+    NameRule {
         types: &["AWS::Kinesis::Stream"],
         property: Some("Name"),
         limit: 128,

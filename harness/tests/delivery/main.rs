@@ -17,6 +17,7 @@ mod kinesis;
 mod kit;
 mod lambda_api;
 mod payloads;
+mod pipes;
 mod settling;
 mod sqs;
 mod stream_options;

@@ -11,6 +11,7 @@ mod kinesis;
 mod lambda;
 mod lifecycle;
 mod mapping;
+mod pipe;
 mod queue;
 mod schedule;
 mod table;
@@ -48,6 +49,7 @@ const TYPES: &[Type] = &[
     Type { name: "AWS::SNS::Subscription", shape: &topic::SUBSCRIPTION, read: topic::read_subscription },
     Type { name: "AWS::DynamoDB::Table", shape: &table::SHAPE, read: table::read },
     Type { name: "AWS::Kinesis::Stream", shape: &kinesis::SHAPE, read: kinesis::read },
+    Type { name: "AWS::Pipes::Pipe", shape: &pipe::SHAPE, read: pipe::read },
     Type { name: "AWS::Serverless::SimpleTable", shape: &table::SIMPLE, read: table::read_simple },
     Type { name: "AWS::Events::EventBus", shape: &events::BUS, read: events::read_bus },
     Type { name: "AWS::Events::Rule", shape: &events::RULE, read: events::read_rule },

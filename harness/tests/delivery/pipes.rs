@@ -1,0 +1,148 @@
+//! Pipes: from a queue or stream, through a filter and perhaps a function, to a target.
+//! <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes.html>
+
+use rehearsal::settle::Settled;
+use serde_json::{Value, json};
+
+use crate::kit::{Played, Rig, records, seconds};
+use crate::streams::{both, put, writer};
+
+/// A queue, a pipe from it with these properties, and functions that may be of use.
+fn queue(pipe: &str) -> String {
+    format!(
+        "
+  Orders: {{ Type: AWS::SQS::Queue, Properties: {{ QueueName: orders, VisibilityTimeout: 60 }} }}
+  Big: {{ Type: AWS::SQS::Queue }}
+  Clicks: {{ Type: AWS::Kinesis::Stream, Properties: {{ ShardCount: 1 }} }}
+  Worker: {{ Type: AWS::Serverless::Function, Properties: {{ }} }}
+  Enrich: {{ Type: AWS::Serverless::Function, Properties: {{ }} }}
+  P: {{ Type: AWS::Pipes::Pipe, Properties: {{ Name: p, RoleArn: r, Source: !GetAtt Orders.Arn, {pipe} }} }}
+"
+    )
+}
+
+/// Reads what a pipe sends to `Big`.
+const BIG_READER: &str = "
+  BigReader: { Type: AWS::Serverless::Function, Properties: { Events: { E: { Type: SQS, Properties: { Queue: !GetAtt Big.Arn } } } } }
+";
+
+fn rig(resources: &str) -> Rig {
+    Rig::new(resources).ok("Enrich")
+}
+
+fn send(json: &str) -> String {
+    format!("sqs.send: {{ queue: Orders, json: {json} }}")
+}
+
+fn bodies(played: &Played, function: &str) -> Vec<Value> {
+    let all = played.events(function).into_iter().flat_map(records);
+    all.filter_map(|record| serde_json::from_str(record["body"].as_str()?).ok()).collect()
+}
+
+#[test]
+fn a_pipe_invokes_a_function_with_a_list_of_records() {
+    let rig = rig(&queue("Target: !GetAtt Worker.Arn")).ok("Worker").expect("queues: { Orders: empty }");
+    let played = rig.play(&[&send("{ n: 1 }")]).passed();
+    let events = played.event("Worker").as_array().expect("a list");
+    assert_eq!(
+        (events.len(), &events[0]["body"], &events[0]["eventSource"]),
+        (1, &r#"{"n":1}"#.into(), &"aws:sqs".into())
+    );
+    assert_eq!(played.outcome.settled, Settled::Idle);
+}
+
+#[test]
+fn a_pipe_filters_transforms_and_sends_to_a_queue() {
+    let pipe = r#"SourceParameters: { FilterCriteria: { Filters: [{ Pattern: '{ "body": { "total": [{ "numeric": [">", 10] }] } }' }] } },
+      Target: !GetAtt Big.Arn, TargetParameters: { InputTemplate: '{ "order": <$.body.id>, "by": "<aws.pipes.pipe-name> of <$.body.total>" }' }"#;
+    let rig = rig(&(queue(pipe) + BIG_READER)).ok("Worker").ok("BigReader").expect("queues: { Orders: empty }");
+    let played = rig.play(&[&send("{ id: a, total: 5 }"), &send("{ id: b, total: 50 }")]).passed();
+    assert_eq!(bodies(&played, "BigReader"), [json!({ "order": "b", "by": "p of 50" })]);
+}
+
+#[test]
+fn an_enrichment_answers_with_what_the_target_gets_or_with_nothing() {
+    let pipe = r#"Enrichment: !GetAtt Enrich.Arn, EnrichmentParameters: { InputTemplate: '<$.body>' }, Target: !GetAtt Big.Arn"#;
+    let rig = Rig::new(&(queue(pipe) + BIG_READER)).ok("Worker").ok("BigReader");
+    let rig = rig.answers("Enrich", |events| {
+        let kept = events.as_array().into_iter().flatten().filter(|event| event["n"] != 1);
+        Ok(kept.map(|event| json!({ "was": event["n"] })).collect::<Vec<_>>().into())
+    });
+    let played = rig.play(&[&send("{ n: 1 }"), "advance: 1s", &send("{ n: 2 }")]).passed();
+    assert_eq!(played.events("Enrich").len(), 2);
+    assert_eq!(bodies(&played, "BigReader"), [json!({ "was": 2 })]);
+}
+
+#[test]
+fn a_target_that_fails_leaves_the_message_in_its_queue() {
+    let rig = rig(&queue("Target: !GetAtt Worker.Arn")).ok("Worker").expect("queues: { Orders: empty }");
+    let played = rig.play(&["fail: { function: Worker }", &send("{ n: 1 }")]).passed();
+    assert_eq!(played.times("Worker"), seconds([0, 60]));
+}
+
+#[test]
+fn a_tables_stream_goes_to_a_bus_as_an_event_for_each_record() {
+    let resources = both("")
+        + r#"
+  Bus: { Type: AWS::Events::EventBus, Properties: { Name: shop } }
+  P:
+    Type: AWS::Pipes::Pipe
+    Properties:
+      Name: changes
+      RoleArn: r
+      Source: !GetAtt Orders.StreamArn
+      SourceParameters: { DynamoDBStreamParameters: { StartingPosition: LATEST, BatchSize: 5 } }
+      Target: !GetAtt Bus.Arn
+      TargetParameters:
+        EventBridgeEventBusParameters: { DetailType: $.eventName, Source: shop.orders }
+        InputTemplate: '{ "id": "<$.dynamodb.Keys.id.S>" }'
+  Listener:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events: { E: { Type: EventBridgeRule, Properties: { EventBusName: !Ref Bus, Pattern: { source: [shop.orders] } } } }
+"#;
+    let played = writer(Rig::new(&resources).ok("Worker").ok("Listener")).play(&[&put(&["a", "b"])]).passed();
+    let seen: Vec<Value> =
+        played.events("Listener").into_iter().map(|event| json!([event["detail-type"], event["detail"]])).collect();
+    assert_eq!(seen, [json!(["INSERT", { "id": "a" }]), json!(["INSERT", { "id": "b" }])]);
+}
+
+#[test]
+fn a_kinesis_stream_is_read_flat_and_given_up_records_are_told_to_the_dead_letter_queue() {
+    let pipe = "Source: !GetAtt Clicks.Arn, Target: !GetAtt Worker.Arn,
+      SourceParameters: { KinesisStreamParameters: { StartingPosition: LATEST, MaximumRetryAttempts: 1, DeadLetterConfig: { Arn: !GetAtt Big.Arn } } }";
+    let resources = queue(pipe).replace("Source: !GetAtt Orders.Arn, ", "") + BIG_READER;
+    let rig = rig(&resources).fails("Worker").ok("BigReader");
+    let played = rig.play(&["kinesis.put: { stream: Clicks, key: k, data: hello }"]).passed();
+    let record = &played.events("Worker")[0][0];
+    assert_eq!((&record["partitionKey"], &record["data"]), (&"k".into(), &"aGVsbG8=".into()));
+    assert_eq!(played.times("Worker"), seconds([0, 1]));
+    let told = &bodies(&played, "BigReader")[0];
+    assert_eq!(told["context"]["partnerResourceArn"], "arn:aws:pipes:us-east-1:123456789012:pipe/p");
+    assert_eq!(told["context"]["condition"], "RetryAttemptsExhausted");
+    assert_eq!(told["KinesisBatchInfo"]["batchSize"], 1);
+}
+
+#[test]
+fn a_pipe_to_a_stream_puts_each_event_under_its_key() {
+    let pipe = "Target: !GetAtt Clicks.Arn, TargetParameters: { InputTemplate: '<$.body>', KinesisStreamParameters: { PartitionKey: $.body.who } }";
+    let resources = queue(pipe)
+        + "
+  Reader:
+    Type: AWS::Serverless::Function
+    Properties: { Events: { E: { Type: Kinesis, Properties: { Stream: !GetAtt Clicks.Arn, StartingPosition: LATEST } } } }
+";
+    let played = rig(&resources).ok("Worker").ok("Reader").play(&[&send("{ who: ann }")]).passed();
+    let record = &records(played.event("Reader"))[0];
+    assert_eq!(
+        (record["kinesis"]["partitionKey"].as_str(), crate::kinesis::data(record)),
+        (Some("ann"), r#"{"who":"ann"}"#.to_owned())
+    );
+}
+
+#[test]
+fn a_stopped_pipe_moves_nothing() {
+    let rig = rig(&queue("DesiredState: STOPPED, Target: !GetAtt Worker.Arn")).ok("Worker");
+    let played = rig.expect("queues: { Orders: 1 }").play(&[&send("{ n: 1 }")]).passed();
+    assert_eq!(played.events("Worker").len(), 0);
+}
