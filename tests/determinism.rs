@@ -43,6 +43,24 @@ fn replays_with_one_seed_are_byte_identical_one_by_one_and_side_by_side() {
     }
 }
 
+/// Several hundred replays, all begun before any ends: of every workflow, each on a thread of its own.
+#[test]
+fn several_hundred_replays_at_once_do_not_interfere() {
+    const AT_ONCE: usize = 300;
+    let small: Vec<&PathBuf> = ALONE.iter().filter(|(_, text)| text.len() < 20_000).map(|(path, _)| path).collect();
+    assert!(small.len() >= 20, "{small:?}");
+    let begun = std::sync::Barrier::new(AT_ONCE);
+    std::thread::scope(|scope| {
+        for path in small.iter().cycle().take(AT_ONCE) {
+            let begun = &begun;
+            scope.spawn(move || {
+                begun.wait();
+                assert_same(path, &ALONE[*path], &replay(path));
+            });
+        }
+    });
+}
+
 /// A seed decides ids, and ids are renamed or masked in the canonical state.
 #[rstest]
 fn another_seed_gives_other_ids_and_the_same_snapshot(

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, Select};
 use aws_smithy_types::error::display::DisplayErrorContext;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -39,6 +39,19 @@ pub async fn read(client: &Client, table: &Table) -> Result<TableState, String> 
     let mut state = TableState { keys, items };
     state.sort();
     Ok(state)
+}
+
+/// How many items a table holds.
+///
+/// # Errors
+/// What the table's scan answered, as text.
+pub async fn count(client: &Client, table: &Table) -> Result<u64, String> {
+    let scan = client.scan().table_name(&table.name).consistent_read(true).select(Select::Count);
+    let (mut pages, mut count) = (scan.into_paginator().send(), 0);
+    while let Some(page) = pages.next().await {
+        count += page.map_err(|error| DisplayErrorContext(error).to_string())?.count().unsigned_abs() as u64;
+    }
+    Ok(count)
 }
 
 impl TableState {

@@ -316,9 +316,14 @@ impl Recorder {
         state.producers.keys().chain(delivered.flatten()).cloned().collect()
     }
 
-    /// The events so far.
-    pub fn events(&self) -> Vec<Event> {
-        self.lock().events.clone()
+    /// What somebody makes of the events so far.
+    pub fn view<T>(&self, of: impl FnOnce(&[Event]) -> T) -> T {
+        of(&self.lock().events)
+    }
+
+    /// The events, at the end: the recorder has none any more.
+    pub fn take_events(&self) -> Vec<Event> {
+        std::mem::take(&mut self.lock().events)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -60,9 +60,15 @@ fn run(line: &str, scratch: &Scratch) -> Option<Ran> {
         _ if NOT_RUN.contains(&line) => None,
         [".ci/run"] => is_there(".ci/run"),
         ["docker", "compose", "up", ..] => is_there("docker-compose.yml"),
+        ["cargo", "test", "--package", package] => is_there(&format!("examples/{package}/tests/scenarios.rs")),
         ["INSTA_UPDATE=always", "cargo", "test", rest @ ..] | ["cargo", "test", rest @ ..] => is_test(rest),
         ["cargo", "run", "--bin", "visits"] => is_there("examples/visits/src/main.rs"),
-        ["cargo", "bench", "--bench", name] => is_there(&format!("benches/{name}.rs")),
+        ["cargo", "run", "--bin", "rehearse"] => is_there("examples/payments/src/bin/rehearse.rs"),
+        ["cargo", "bench", "--bench", name] => {
+            let folder = format!("benches/{name}/main.rs");
+            let is_folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(&folder).exists();
+            is_there(&if is_folder { folder } else { format!("benches/{name}.rs") })
+        }
         ["python3", script] => is_there(script),
         ["cargo", "+nightly", "fuzz", "run", target, corpus, "--", ..] => {
             is_there(&format!("fuzz/fuzz_targets/{target}.rs"));

@@ -79,6 +79,16 @@ impl Ids {
         self.lock().random.u64(range)
     }
 
+    /// From now on does not remember what it makes, and forgets what it made.
+    pub fn forget(&self) {
+        self.lock().made = None;
+    }
+
+    /// Whether [`Self::made`] tells what was made.
+    pub fn are_remembered(&self) -> bool {
+        self.lock().made.is_some()
+    }
+
     /// All ids made so far, oldest first.
     pub fn made(&self) -> Vec<String> {
         self.lock().made.clone().unwrap_or_default()

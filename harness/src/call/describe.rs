@@ -1,8 +1,13 @@
 //! What a call is about, read off its request and response: resource, effect, error, and the ids it
 //! brought into the world.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use rehearsal_emulator::protocol::{Identity, Request, Service, query};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::trace::Effect;
@@ -24,39 +29,68 @@ pub fn resource(identity: &Identity, request: &Request, name: impl Fn(&str) -> S
         // The schedule or group that the path names.
         Service::Scheduler => last(request.uri.path(), '/'),
         Service::Sqs | Service::EventBridge | Service::DynamoDb | Service::DynamoDbStreams | Service::Kinesis => {
-            let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
-            json_resource(&body)
+            serde_json::from_slice::<Names<'_>>(&request.body).unwrap_or_default().resource()
         }
     };
     all.split(',').map(name).collect::<Vec<_>>().join(",")
 }
 
-fn json_resource(body: &Value) -> String {
-    let text = |name: &str| body[name].as_str();
-    if let Some(table) = text("TableName") {
-        return table.to_owned();
-    }
-    if let Some(stream) = text("StreamName").map(str::to_owned).or(text("StreamARN").map(|arn| last(arn, '/'))) {
-        return stream;
-    }
-    if let Some(url) = text("QueueUrl") {
-        return last(url, '/');
-    }
-    if let Some(tables) = body["RequestItems"].as_object() {
-        let mut names: Vec<_> = tables.keys().cloned().collect();
+/// The parts of a request's JSON body that name resources. Whatever else it has is not kept: it may be large.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+struct Names<'b> {
+    #[serde(borrow)]
+    table_name: Option<Cow<'b, str>>,
+    stream_name: Option<Cow<'b, str>>,
+    #[serde(rename = "StreamARN")]
+    stream_arn: Option<Cow<'b, str>>,
+    queue_url: Option<Cow<'b, str>>,
+    queue_name: Option<Cow<'b, str>>,
+    name: Option<Cow<'b, str>>,
+    rule: Option<Cow<'b, str>>,
+    request_items: BTreeMap<String, IgnoredAny>,
+    transact_items: Vec<BTreeMap<String, Table>>,
+    entries: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Table {
+    table_name: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Entry {
+    event_bus_name: Option<String>,
+}
+
+impl Names<'_> {
+    fn resource(self) -> String {
+        if let Some(table) = self.table_name {
+            return table.into_owned();
+        }
+        if let Some(stream) = self.stream_name.or(self.stream_arn) {
+            return last(&stream, '/');
+        }
+        if let Some(url) = self.queue_url {
+            return last(&url, '/');
+        }
+        let single = || [self.queue_name, self.name, self.rule].into_iter().flatten().map(Cow::into_owned).collect();
+        let mut names: Vec<String> = if !self.request_items.is_empty() {
+            self.request_items.into_keys().collect()
+        } else if !self.transact_items.is_empty() {
+            self.transact_items.into_iter().flat_map(BTreeMap::into_values).map(|table| table.table_name).collect()
+        } else if !self.entries.is_empty() {
+            let bus = |entry: Entry| entry.event_bus_name.unwrap_or_else(|| "default".to_owned());
+            self.entries.into_iter().map(bus).collect()
+        } else {
+            single()
+        };
         names.sort();
-        return names.join(",");
+        names.dedup();
+        names.join(",")
     }
-    let of_actions = |action: &Value| action.as_object()?.values().next()?["TableName"].as_str().map(str::to_owned);
-    let of_entries = |entry: &Value| Some(entry["EventBusName"].as_str().unwrap_or("default").to_owned());
-    let mut names: Vec<String> = match (body["TransactItems"].as_array(), body["Entries"].as_array()) {
-        (Some(actions), _) => actions.iter().filter_map(of_actions).collect(),
-        (None, Some(entries)) => entries.iter().filter_map(of_entries).collect(),
-        (None, None) => ["QueueName", "Name", "Rule"].into_iter().filter_map(text).map(str::to_owned).collect(),
-    };
-    names.sort();
-    names.dedup();
-    names.join(",")
 }
 
 fn last(text: &str, separator: char) -> String {
@@ -138,7 +172,8 @@ mod tests {
     #[case(json!({"TransactItems": [{"Put": {"TableName": "Orders"}}, {"Update": {"TableName": "Keys"}}]}), "Keys,Orders")]
     #[case(json!({"Entries": [{"EventBusName": "Business"}, {}]}), "Business,default")]
     fn a_call_names_its_resource(#[case] body: Value, #[case] expected: &str) {
-        assert_eq!(json_resource(&body), expected);
+        let body = body.to_string();
+        assert_eq!(serde_json::from_str::<Names<'_>>(&body).expect("it is valid").resource(), expected);
     }
 
     #[rstest]

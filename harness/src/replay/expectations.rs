@@ -29,7 +29,7 @@ pub fn check(player: &Player<'_>, leftovers: &Leftovers) -> Vec<Failure> {
         Err(unknown) => return vec![player.failure(0..0, unknown.to_string())],
     };
     let mut checker = Checker { player, failures: Vec::new() };
-    checker.invocations(&expect, &player.shared.recorder.events());
+    checker.invocations(&expect, &player.shared.recorder.view(invocations));
     for queue in &expect.queues {
         checker.queue(queue, leftovers.queues.get(&queue.name.value).cloned().unwrap_or_default());
     }
@@ -43,7 +43,9 @@ pub fn check(player: &Player<'_>, leftovers: &Leftovers) -> Vec<Failure> {
         checker.objects(bucket, leftovers.objects.get(&bucket.name.value).cloned().unwrap_or_default());
     }
     for table in &expect.tables {
-        checker.table(table, &leftovers.tables.get(&table.name.value).cloned().unwrap_or_default());
+        let name = &table.name.value;
+        let (none, counted) = (TableState::default(), leftovers.counts.get(name).copied());
+        checker.table(table, leftovers.tables.get(name).unwrap_or(&none), counted);
     }
     checker.failures
 }
@@ -73,8 +75,7 @@ impl Checker<'_> {
         self.failures.push(failure);
     }
 
-    fn invocations(&mut self, expect: &Expect, events: &[Event]) {
-        let counts = invocations(events);
+    fn invocations(&mut self, expect: &Expect, counts: &BTreeMap<String, u64>) {
         for expected in &expect.invocations {
             let found = counts.get(&expected.name.value).copied().unwrap_or_default();
             if !expected.value.contains(found) {
@@ -160,14 +161,14 @@ impl Checker<'_> {
         }
     }
 
-    fn table(&mut self, expected: &Named<TableExpect>, found: &TableState) {
+    fn table(&mut self, expected: &Named<TableExpect>, found: &TableState, counted_only: Option<u64>) {
         let empty = TableHolds { count: Some(Count::exactly(0)), ..TableHolds::default() };
         let holds = match &expected.value {
             TableExpect::Empty => &empty,
             TableExpect::Holds(holds) => holds,
         };
         let name = &expected.name.value;
-        let total = found.items.len() as u64;
+        let total = counted_only.unwrap_or(found.items.len() as u64);
         if let Some(count) = holds.count
             && !count.contains(total)
         {

@@ -15,6 +15,8 @@ use crate::state::{self, TableState};
 #[derive(Clone, Debug, Default)]
 pub struct Leftovers {
     pub tables: BTreeMap<String, TableState>,
+    /// How many items there are in tables that are only counted.
+    pub counts: BTreeMap<String, u64>,
     pub queues: BTreeMap<String, QueueContent>,
     pub objects: BTreeMap<String, Vec<String>>,
 }
@@ -36,6 +38,11 @@ pub async fn read(shared: &Shared, expect: &Expect, whole: bool) -> Leftovers {
     let dynamodb = aws_sdk_dynamodb::Client::new(&config);
     for table in &shared.stack.tables {
         if whole || expect.is_about_table(&table.logical_id) {
+            let count = if whole { None } else { state::count(&dynamodb, table).await.ok() };
+            if let Some(count) = count.filter(|count| !expect.needs_items_of_table(&table.logical_id, *count)) {
+                leftovers.counts.insert(table.logical_id.clone(), count);
+                continue;
+            }
             let state = state::read(&dynamodb, table).await;
             let state = state.unwrap_or_else(|error| problem(shared, &table.logical_id, &error));
             leftovers.tables.insert(table.logical_id.clone(), state);

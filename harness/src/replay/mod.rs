@@ -47,7 +47,7 @@ pub struct Replay {
     pub settled: Settled,
     pub leftovers: Leftovers,
     pub trace: Vec<Event>,
-    /// Every id that was generated, as far as the replay saw it.
+    /// Every id that was generated, as far as the replay saw it; none where no snapshot asks for them.
     pub ids: Vec<String>,
     /// How long it was in its own time.
     pub time: Duration,
@@ -88,6 +88,9 @@ async fn play(
 ) -> Replay {
     if whole {
         shared.recorder.keep_payload_shapes();
+    } else if !scenario.expect.has_snapshot() {
+        // They are many, and only snapshots ask which they were.
+        shared.ids.forget();
     }
     let mut player = Player::new(scenario, Rc::clone(&shared));
     if let Err(error) = provisioned {
@@ -105,7 +108,7 @@ async fn play(
     shared.recorder.record(None, What::Settled { state: settled.to_string() });
     drop(driver);
     // Reading what is left is not part of what happened.
-    let (trace, time) = (shared.recorder.events(), shared.backend.clock().elapsed());
+    let time = shared.backend.clock().elapsed();
     let leftovers = leftovers::read(&shared, &scenario.expect, whole).await;
     if failures.is_empty() {
         failures.extend(player.unsettled(&settled));
@@ -113,7 +116,7 @@ async fn play(
         failures.extend(expectations::check(&player, &leftovers));
     }
     failures.extend(shared.problems().into_iter().map(|problem| player.failure(0..0, problem)));
-    Replay { trace, time, ..finish(&shared, failures, settled, leftovers) }
+    Replay { time, ..finish(&shared, failures, settled, leftovers) }
 }
 
 fn finish(shared: &Shared, failures: Vec<Failure>, settled: Settled, leftovers: Leftovers) -> Replay {
@@ -121,8 +124,12 @@ fn finish(shared: &Shared, failures: Vec<Failure>, settled: Settled, leftovers: 
         failures,
         settled,
         leftovers,
-        trace: shared.recorder.events(),
-        ids: shared.ids.made().into_iter().chain(shared.recorder.ids()).collect(),
+        ids: if shared.ids.are_remembered() {
+            shared.ids.made().into_iter().chain(shared.recorder.ids()).collect()
+        } else {
+            Vec::new()
+        },
+        trace: shared.recorder.take_events(),
         time: shared.backend.clock().elapsed(),
         payload_shapes: shared.recorder.payload_shapes(),
     }

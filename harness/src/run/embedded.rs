@@ -48,8 +48,8 @@ impl Pair {
 /// Runs a scenario.
 pub fn run(ready: &Ready<'_>, settings: Settings<'_>) -> Outcome {
     let selected = ready.selected();
-    let pair = Pair::replay(ready, settings.seed, settings.whole, settings.whole || !selected.is_empty());
-    let mut outcome = ready.outcome(Kind::Embedded, settings.seed, &pair.first);
+    let mut pair = Pair::replay(ready, settings.seed, settings.whole, settings.whole || !selected.is_empty());
+    let mut outcome = ready.outcome(Kind::Embedded, settings.seed, &mut pair.first);
     if settings.whole {
         outcome.observed = Some(observe::observed(ready, &pair, &pair.first));
     }

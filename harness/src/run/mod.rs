@@ -244,8 +244,8 @@ impl Ready<'_> {
         Failure::at(&self.scenario.source, self.scenario.template_place(), message)
     }
 
-    /// The outcome of a replay, before anything is compared with a snapshot.
-    fn outcome(&self, backend: Kind, seed: u64, replayed: &Replay) -> Outcome {
+    /// The outcome of a replay, before anything is compared with a snapshot. It takes the trace.
+    fn outcome(&self, backend: Kind, seed: u64, replayed: &mut Replay) -> Outcome {
         let calls = replayed.trace.iter().filter(|event| matches!(event.what, What::Call { .. })).count() as u64;
         Outcome {
             name: self.scenario.name.clone(),
@@ -259,7 +259,7 @@ impl Ready<'_> {
             settled: replayed.settled.clone(),
             virtual_time: (backend == Kind::Embedded).then_some(replayed.time),
             not_simulated: self.stack.not_simulated.clone(),
-            trace: replayed.trace.clone(),
+            trace: std::mem::take(&mut replayed.trace),
             observed: None,
         }
     }

@@ -39,7 +39,7 @@ pub fn run(ready: &Ready<'_>, place: &Place, settings: Settings<'_>) -> Result<O
     }
     let (mut replayed, stack) = ready.replay_at(place, seed, whole)?;
     Renaming::between(&stack, &ready.stack).apply(&mut replayed.leftovers);
-    let mut outcome = ready.outcome(place.kind(), seed, &replayed);
+    let mut outcome = ready.outcome(place.kind(), seed, &mut replayed);
     if whole {
         outcome.observed = Some(observe::observed(ready, &pair, &replayed));
     }

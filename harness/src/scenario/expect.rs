@@ -67,6 +67,26 @@ impl Expect {
         self.tables.is_empty() || self.tables.iter().any(|table| table.name.value == logical_id)
     }
 
+    /// Whether a table's items must be looked at, and not only be counted: for a snapshot, for patterns, or to be shown
+    /// because their `count` is not as expected.
+    pub fn needs_items_of_table(&self, logical_id: &str, count: u64) -> bool {
+        let needs = |table: &Named<TableExpect>| match &table.value {
+            TableExpect::Empty => count != 0,
+            TableExpect::Holds(holds) => {
+                let is_wrong = holds.count.is_some_and(|expected| !expected.contains(count));
+                holds.snapshot || !holds.items.is_empty() || is_wrong
+            }
+        };
+        self.tables.is_empty() || self.tables.iter().any(|table| table.name.value == logical_id && needs(table))
+    }
+
+    /// Whether tables are compared with a snapshot.
+    pub fn has_snapshot(&self) -> bool {
+        let is_wanted =
+            |table: &Named<TableExpect>| matches!(&table.value, TableExpect::Holds(holds) if holds.snapshot);
+        self.tables.is_empty() || self.tables.iter().any(is_wanted)
+    }
+
     /// The expectations with the captured values put into their text.
     ///
     /// # Errors
