@@ -76,6 +76,7 @@ impl Emulator {
                 dynamodb::run_due(&mut world);
                 scheduler::run_due(&mut world);
                 delivery::run_due(&mut world);
+                sqs::run_due(&mut world);
                 let due = [
                     eventbridge::next_due(&world),
                     sns::next_due(&world),
@@ -83,6 +84,7 @@ impl Emulator {
                     dynamodb::next_due(&world),
                     scheduler::next_due(&world),
                     delivery::next_due(&world),
+                    sqs::next_due(&world),
                 ];
                 (due.into_iter().flatten().min(), world.outgoing.take())
             };
@@ -131,6 +133,7 @@ impl Emulator {
         all.extend(sns::outstanding(&world));
         all.extend(s3::outstanding(&world));
         all.extend(world.outgoing.outstanding());
+        all.extend(sqs::outstanding(&world));
         all.sort_by_key(|outstanding| outstanding.due);
         all
     }

@@ -214,6 +214,16 @@ impl Attributes {
         self.numbers[4]
     }
 
+    /// The resource policy, where there is one.
+    pub fn policy(&self) -> Option<Value> {
+        serde_json::from_str(self.policy.as_deref()?).ok()
+    }
+
+    /// Sets the resource policy, which must be JSON.
+    pub fn set_policy(&mut self, policy: Option<String>) {
+        self.policy = policy;
+    }
+
     pub fn redrive_policy(&self) -> Option<&RedrivePolicy> {
         self.redrive_policy.as_ref()
     }
@@ -301,7 +311,11 @@ impl RedriveAllowPolicy {
                 policy.get("sourceQueueArns").and_then(Value::as_array).filter(|arns| (1..=10).contains(&arns.len()));
             arns.map(|arns| arns.iter().filter_map(|arn| arn.as_str().map(str::to_owned)).collect())
         };
-        let allowed = match policy.get("redrivePermission").and_then(Value::as_str) {
+        let permission = policy.get("redrivePermission").and_then(Value::as_str);
+        if permission != Some("byQueue") && policy.contains_key("sourceQueueArns") {
+            return Err(refused("sourceQueueArns is allowed only when redrivePermission is byQueue."));
+        }
+        let allowed = match permission {
             Some("allowAll") => AllowedSources::All,
             Some("denyAll") => AllowedSources::Only(Vec::new()),
             Some("byQueue") => {

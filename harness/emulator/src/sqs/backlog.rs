@@ -96,6 +96,11 @@ impl Backlog {
         number
     }
 
+    /// Puts a message that was taken back where it was.
+    pub fn give_back(&mut self, number: u64, message: Message) {
+        self.place(number, message);
+    }
+
     pub fn get(&self, number: u64) -> Option<&Message> {
         self.messages.get(&number)
     }

@@ -88,6 +88,10 @@ pub(super) fn resource_not_found(message: &str) -> AwsError {
     AwsError::new(404, "ResourceNotFoundException", message)
 }
 
+pub(super) fn unsupported(message: &str) -> AwsError {
+    AwsError::client("UnsupportedOperation", message).with_query_code("AWS.SimpleQueueService.UnsupportedOperation")
+}
+
 /// `Ok` where a number lies in a parameter's range. SQS words a range from zero in another way than the rest.
 pub(super) fn within(parameter: &str, value: i64, range: std::ops::RangeInclusive<i64>) -> Result<i64, AwsError> {
     if range.contains(&value) {

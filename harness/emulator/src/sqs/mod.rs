@@ -3,7 +3,8 @@
 //! - [`queue`]: one queue; [`backlog`] and [`groups`]: which of its messages can be received when;
 //!   [`deduplication`] and [`attempts`]: what a FIFO queue remembers; [`message`]: one message;
 //! - [`attributes`]: what can be set on a queue;
-//! - [`queues`], [`send`], [`receive`], [`redrive`]: the operations.
+//! - [`queues`], [`send`], [`receive`], [`redrive`], [`permissions`]: the operations;
+//! - [`move_task`]: what goes on by itself.
 //!
 //! What always holds: the oldest message that can be received is received first, which standard queues
 //! allow and do not promise; a message is never in two queues; a message whose retention period is over is
@@ -21,6 +22,8 @@ mod deduplication;
 mod error;
 mod groups;
 mod message;
+mod move_task;
+mod permissions;
 mod queue;
 mod queues;
 mod receive;
@@ -39,7 +42,7 @@ use self::queue::Queue;
 use crate::Ids;
 use crate::arn::Arn;
 use crate::protocol::{AwsError, Reply, Request, Service};
-use crate::world::{Call, Undeliverable, World};
+use crate::world::{Call, Outstanding, Undeliverable, World};
 
 /// The longest that a message stays hidden after one receive: 12 hours.
 const MAXIMUM_VISIBILITY: SignedDuration = SignedDuration::from_hours(12);
@@ -50,7 +53,7 @@ pub(crate) struct State {
     queues: BTreeMap<String, Queue>,
     /// When each queue that is gone was deleted: its name cannot be used again at once.
     deleted: BTreeMap<String, Timestamp>,
-    move_tasks: Vec<redrive::MoveTask>,
+    move_tasks: Vec<move_task::MoveTask>,
 }
 
 /// A message that another service sends.
@@ -98,7 +101,10 @@ pub(crate) fn answer(world: &mut World, call: &Call<'_>) -> Result<Reply, AwsErr
     if call.request.header("x-amz-target").is_none() {
         return Err(AwsError::parameter_not_simulated(Service::Sqs, call.operation(), "the query protocol"));
     }
+    run_due(world);
     let result = match call.operation() {
+        "AddPermission" => permissions::add_permission(world, call),
+        "CancelMessageMoveTask" => redrive::cancel_message_move_task(world, call),
         "ChangeMessageVisibility" => receive::change_message_visibility(world, call),
         "ChangeMessageVisibilityBatch" => receive::change_message_visibility_batch(world, call),
         "CreateQueue" => queues::create_queue(world, call),
@@ -113,6 +119,7 @@ pub(crate) fn answer(world: &mut World, call: &Call<'_>) -> Result<Reply, AwsErr
         "ListQueues" => queues::list_queues(world, call),
         "PurgeQueue" => queues::purge_queue(world, call),
         "ReceiveMessage" => receive::receive_message(world, call),
+        "RemovePermission" => permissions::remove_permission(world, call),
         "SendMessage" => send::send_message(world, call),
         "SendMessageBatch" => send::send_message_batch(world, call),
         "SetQueueAttributes" => queues::set_queue_attributes(world, call),
@@ -126,6 +133,30 @@ pub(crate) fn answer(world: &mut World, call: &Call<'_>) -> Result<Reply, AwsErr
         world.changed();
     }
     result.map(|output| Reply::json(&output))
+}
+
+/// Does what move tasks have to do by now.
+pub(crate) fn run_due(world: &mut World) {
+    let (now, ids) = (world.clock.now(), world.ids.clone());
+    if next_due(world).is_some_and(|due| due <= now) {
+        world.regions_mut().for_each(|region| region.sqs.run_move_tasks(now, &ids));
+        world.changed();
+    }
+}
+
+/// When the next move task goes on.
+pub(crate) fn next_due(world: &World) -> Option<Timestamp> {
+    world.regions().filter_map(|region| region.sqs.next_move()).min()
+}
+
+/// What move tasks are going to do.
+pub(crate) fn outstanding(world: &World) -> Vec<Outstanding> {
+    let tasks = world.regions().flat_map(|region| &region.sqs.move_tasks);
+    let outstanding = |task: &move_task::MoveTask| {
+        let queue = Arn::parse(&task.source)?.resource;
+        Some(Outstanding { what: format!("the redrive of queue {queue}"), due: task.due()?, recurring: false })
+    };
+    tasks.filter_map(outstanding).collect()
 }
 
 /// The queue and the time that a `ReceiveMessage` may wait, where it may.

@@ -159,6 +159,11 @@ impl Queue {
         self.backlog.take(after)
     }
 
+    /// Puts a message that was taken back where it was.
+    pub fn give_back(&mut self, number: u64, message: Message) {
+        self.backlog.give_back(number, message);
+    }
+
     /// Puts a message that was taken back as received: hidden for `visibility`, with a new receipt handle.
     pub fn receive(
         &mut self,

@@ -1,31 +1,19 @@
-//! From a dead-letter queue back: `ListDeadLetterSourceQueues`, `StartMessageMoveTask` and
-//! `ListMessageMoveTasks`. A task is done at once: it moves what can be received when it starts.
+//! From a dead-letter queue back: `ListDeadLetterSourceQueues`, and the operations on message move tasks.
 //!
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html>
 
-use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::State;
-use super::error::{invalid, missing, resource_not_found, within};
-use super::message::Message;
+use super::error::{invalid, missing, resource_not_found, unsupported, within};
+use super::move_task::{MoveTask, Status};
+use super::queue::Queue;
 use super::queues::page;
-use crate::Ids;
 use crate::arn::Arn;
+use crate::protocol::AwsError;
 use crate::protocol::json::input;
-use crate::protocol::{AwsError, Service};
 use crate::world::{Call, World};
-
-/// A task that is over.
-pub(super) struct MoveTask {
-    source: String,
-    /// Missing where each message went back to the queue that it came from.
-    destination: Option<String>,
-    started: Timestamp,
-    moved: usize,
-    to_move: usize,
-}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -43,6 +31,13 @@ struct StartMessageMoveTask {
     source_arn: String,
     destination_arn: Option<String>,
     max_number_of_messages_per_second: Option<i64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct CancelMessageMoveTask {
+    #[serde(default)]
+    task_handle: String,
 }
 
 #[derive(Deserialize)]
@@ -66,21 +61,49 @@ pub(super) fn list_dead_letter_source_queues(world: &mut World, call: &Call<'_>)
 
 pub(super) fn start_message_move_task(world: &mut World, call: &Call<'_>) -> Result<Value, AwsError> {
     let input: StartMessageMoveTask = input(call.request)?;
-    if input.max_number_of_messages_per_second.is_some() {
-        let parameter = "MaxNumberOfMessagesPerSecond";
-        return Err(AwsError::parameter_not_simulated(Service::Sqs, call.operation(), parameter));
-    }
     let now = call.clock.now();
     let state = &mut call.region(world).sqs;
     state.check_dead_letter_queue(&input.source_arn)?;
-    if input.destination_arn.as_ref().is_some_and(|arn| state.with_arn(arn).is_none()) {
-        return Err(resource_not_found(
-            "The resource that you specified for the DestinationArn parameter doesn't exist.",
-        ));
+    state.check_destination(&input)?;
+    if let Some(rate) = input.max_number_of_messages_per_second {
+        within("MaxNumberOfMessagesPerSecond", rate, 1..=500)?;
     }
-    let task = state.move_messages(input.source_arn, input.destination_arn, now, &call.ids);
-    state.move_tasks.push(task);
-    Ok(json!({ "TaskHandle": call.ids.base64(96) }))
+    if state.move_tasks.iter().any(|task| task.source == input.source_arn && task.due().is_some()) {
+        let message = "There is already a task running. Only one active task is allowed for a source queue arn at a \
+                       given time.";
+        return Err(invalid(message));
+    }
+    let name = Arn::parse(&input.source_arn).map_or("", |arn| arn.resource);
+    let to_move = state.queues.get_mut(name).map_or(0, |queue| queue.depth(now).visible);
+    let handle = call.ids.base64(96);
+    state.move_tasks.push(MoveTask {
+        handle: handle.clone(),
+        source: input.source_arn,
+        destination: input.destination_arn,
+        rate: input.max_number_of_messages_per_second,
+        started: now,
+        status: Status::Running { next: now },
+        moved: 0,
+        to_move,
+    });
+    state.run_move_tasks(now, &call.ids);
+    Ok(json!({ "TaskHandle": handle }))
+}
+
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CancelMessageMoveTask.html>
+pub(super) fn cancel_message_move_task(world: &mut World, call: &Call<'_>) -> Result<Value, AwsError> {
+    let input: CancelMessageMoveTask = input(call.request)?;
+    if input.task_handle.is_empty() {
+        return Err(missing("TaskHandle"));
+    }
+    let tasks = &mut call.region(world).sqs.move_tasks;
+    let task = tasks.iter_mut().find(|task| task.handle == input.task_handle);
+    let task = task.ok_or_else(|| resource_not_found("Task does not exist."))?;
+    if task.due().is_none() {
+        return Err(unsupported("Only active tasks can be cancelled."));
+    }
+    task.status = Status::Cancelled;
+    Ok(json!({ "ApproximateNumberOfMessagesMoved": task.moved }))
 }
 
 /// The latest tasks of a dead-letter queue, newest first.
@@ -91,6 +114,7 @@ pub(super) fn list_message_move_tasks(world: &mut World, call: &Call<'_>) -> Res
     if input.source_arn.is_empty() {
         return Err(missing("SourceArn"));
     }
+    check_arn("SourceArn", &input.source_arn)?;
     if state.with_arn(&input.source_arn).is_none() {
         return Err(no_source());
     }
@@ -105,6 +129,7 @@ impl State {
         if arn.is_empty() {
             return Err(missing("SourceArn"));
         }
+        check_arn("SourceArn", arn)?;
         if self.with_arn(arn).is_none() {
             return Err(no_source());
         }
@@ -114,54 +139,28 @@ impl State {
         Err(invalid("Source queue must be configured as a Dead Letter Queue."))
     }
 
-    /// Moves the messages that can be received. Each counts as new: it gets another id, its retention and
-    /// its receive count start again. One that no other queue moved here stays unless there is a destination.
-    fn move_messages(&mut self, source: String, destination: Option<String>, now: Timestamp, ids: &Ids) -> MoveTask {
-        let name = Arn::parse(&source).map_or("", |arn| arn.resource).to_owned();
-        let waiting = self.queues.get_mut(&name).map(|queue| {
-            queue.advance(now);
-            std::iter::from_fn(|| queue.take(None).map(|(_, message)| message)).collect::<Vec<_>>()
-        });
-        let waiting = waiting.unwrap_or_default();
-        let mut task = MoveTask { source, destination, started: now, moved: 0, to_move: waiting.len() };
-        for message in waiting {
-            let target = task.destination.as_ref().or(message.dead_letter_source.as_ref());
-            let target = target.and_then(|arn| Some(Arn::parse(arn)?.resource.to_owned()));
-            let target = target.filter(|target| self.queues.contains_key(target));
-            task.moved += usize::from(target.is_some());
-            let (queue, message) = match target {
-                Some(target) => {
-                    let new = Message::new(message.content, message.sender, now, SignedDuration::ZERO, ids);
-                    (target, new)
-                }
-                None => (name.clone(), message),
-            };
-            if let Some(queue) = self.queues.get_mut(&queue) {
-                queue.put(message, now);
-            }
+    fn check_destination(&self, input: &StartMessageMoveTask) -> Result<(), AwsError> {
+        let Some(arn) = &input.destination_arn else { return Ok(()) };
+        check_arn("DestinationArn", arn)?;
+        let destination = self.with_arn(arn).ok_or_else(|| {
+            resource_not_found("The resource that you specified for the DestinationArn parameter doesn't exist.")
+        })?;
+        let is_fifo = |queue: &Queue| queue.attributes.is_fifo();
+        if self.with_arn(&input.source_arn).is_some_and(|source| is_fifo(source) != is_fifo(destination)) {
+            return Err(invalid("Source and destination queues must be of the same type."));
         }
-        task
+        Ok(())
     }
 }
 
-impl MoveTask {
-    fn to_wire(&self) -> Value {
-        let failed = self.moved < self.to_move;
-        let mut wire = json!({
-            "Status": if failed { "FAILED" } else { "COMPLETED" },
-            "SourceArn": self.source,
-            "ApproximateNumberOfMessagesMoved": self.moved,
-            "ApproximateNumberOfMessagesToMove": self.to_move,
-            "StartedTimestamp": self.started.as_millisecond(),
-        });
-        if let Some(destination) = &self.destination {
-            wire["DestinationArn"] = destination.as_str().into();
-        }
-        if failed {
-            wire["FailureReason"] = "CouldNotDetermineMessageSource".into();
-        }
-        wire
+fn check_arn(parameter: &str, arn: &str) -> Result<(), AwsError> {
+    if Arn::parse(arn).is_some_and(|arn| arn.service == "sqs") {
+        return Ok(());
     }
+    Err(invalid(format!(
+        "You must use this format to specify the {parameter}: \
+         arn:<partition>:<service>:<region>:<account-id>:<resource-id>"
+    )))
 }
 
 fn no_source() -> AwsError {

@@ -6,6 +6,8 @@ mod common;
 mod contents;
 mod dead_letters;
 mod fifo;
+mod move_tasks;
+mod permissions;
 mod queues;
 mod setup;
 mod timing;

@@ -50,15 +50,6 @@ async fn an_attribute_out_of_range_unknown_or_not_simulated_is_refused(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_redrive_allow_policy_keeps_other_queues_out() {
-    let setup = setup(&[]).await;
-    create(&setup.sqs, "dead", &[("RedriveAllowPolicy", r#"{"redrivePermission":"denyAll"}"#)]).await;
-    let set = setup.sqs.set_queue_attributes().queue_url(&setup.url);
-    let set = set.attributes(QueueAttributeName::RedrivePolicy, redrive_policy("dead", 1)).send().await;
-    assert_eq!(code(set), "InvalidParameterValue");
-}
-
-#[tokio::test(start_paused = true)]
 async fn all_attributes_have_awss_defaults() {
     let setup = setup(&[]).await;
     let request = setup.sqs.get_queue_attributes().queue_url(&setup.url).attribute_names(QueueAttributeName::All);
@@ -136,14 +127,6 @@ async fn tags_are_set_told_and_removed() {
     setup.sqs.untag_queue().queue_url(&setup.url).tag_keys("team").send().await.expect("valid");
     let tags = setup.sqs.list_queue_tags().queue_url(&setup.url).send().await.expect("valid").tags;
     assert_eq!(tags.expect("one is left").into_iter().collect::<Vec<_>>(), [("stage".to_owned(), "b".to_owned())]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_operation_that_is_not_simulated_is_refused_by_name() {
-    let setup = setup(&[]).await;
-    let request = setup.sqs.add_permission().queue_url(&setup.url).label("l").aws_account_ids("1").actions("*");
-    let error = request.send().await.expect_err("refused").into_service_error();
-    assert_eq!(error.meta().message(), Some("SQS's operation AddPermission is not simulated"));
 }
 
 #[tokio::test(start_paused = true)]
