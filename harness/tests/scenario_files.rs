@@ -147,6 +147,9 @@ fn stack() -> Stack {
         url: format!("https://sqs.eu-west-1.amazonaws.com/123456789012/{name}"),
         attributes: BTreeMap::new(),
     };
+    let attribute = |name: &str, value: &str| BTreeMap::from([(name.to_owned(), value.to_owned())]);
+    let policy = json!({ "deadLetterTargetArn": arn("RecordsDeadLetters"), "maxReceiveCount": 3 }).to_string();
+    let records = Queue { attributes: attribute("RedrivePolicy", &policy), ..queue("Records") };
     let table = |name| Table {
         logical_id: id(name),
         name: id(name),
@@ -181,7 +184,12 @@ fn stack() -> Stack {
     let api = Api { stages: vec![stage], ..Api::new(id("OrdersApi"), id("abc"), ApiKind::Http, "eu-west-1") };
     Stack {
         buckets: vec![bucket("Uploads"), bucket("Reports")],
-        queues: vec![queue("Records"), queue("RecordsDeadLetters")],
+        queues: vec![
+            records,
+            queue("RecordsDeadLetters"),
+            queue("Orders.fifo"),
+            Queue { attributes: attribute("ContentBasedDeduplication", "true"), ..queue("ByContent.fifo") },
+        ],
         streams: vec![stream],
         tables: vec![table("Airports"), table("Rejects")],
         functions: vec![function("ReadCsv"), function("StoreRecord")],

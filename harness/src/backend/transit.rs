@@ -35,6 +35,10 @@ struct Books {
     expected: BTreeMap<String, u64>,
     /// The ids of the messages that were received from a queue.
     seen: BTreeMap<String, BTreeSet<String>>,
+    /// The ids of the messages that were sent to queues.
+    accepted: BTreeSet<String>,
+    /// The message move tasks that are over.
+    tasks: BTreeSet<String>,
     /// The objects that are there: what is not there cannot be removed.
     objects: BTreeSet<(String, String)>,
     /// What the last call that something follows from was, by queue: for people.
@@ -91,10 +95,13 @@ impl Transit {
         let (asked, answer) = (json_of(&request.body), json_of(answer));
         let queue = asked["QueueUrl"].as_str().map(|url| last(url, '/')).unwrap_or_default();
         match operation {
-            "SendMessage" => self.books().expect(queue, 1, operation),
+            "SendMessage" => self.books().sent(queue, &answer, operation),
             "SendMessageBatch" => {
-                let sent = answer["Successful"].as_array().map_or(0, Vec::len);
-                self.books().expect(queue, sent as u64, operation);
+                let sent = answer["Successful"].as_array().into_iter().flatten();
+                sent.for_each(|sent| self.books().sent(queue, sent, operation));
+            }
+            "ListMessageMoveTasks" => {
+                answer["Results"].as_array().into_iter().flatten().for_each(|task| self.moved(task));
             }
             "ReceiveMessage" => {
                 let messages = answer["Messages"].as_array().into_iter().flatten();
@@ -103,6 +110,22 @@ impl Transit {
                 self.books().seen.entry(queue.to_owned()).or_default().extend(ids);
             }
             _ => {}
+        }
+    }
+
+    /// A message move task that is over is counted once. Without a destination, its messages went back to the one
+    /// queue whose dead-letter queue its source is; where there are more, nobody tells to which.
+    fn moved(&self, task: &Value) {
+        let source = task["SourceArn"].as_str().unwrap_or_default();
+        if task["TaskHandle"].is_string() || !self.books().tasks.insert(task["StartedTimestamp"].to_string() + source) {
+            return;
+        }
+        let queues = &self.0.stack.queues;
+        let mut sources = queues.iter().filter(|queue| queue.dead_letter_arn().as_deref() == Some(source));
+        let only = sources.next().filter(|_| sources.next().is_none()).map(|queue| queue.arn.as_str());
+        if let Some(arn) = task["DestinationArn"].as_str().or(only) {
+            let count = task["ApproximateNumberOfMessagesMoved"].as_u64().unwrap_or_default();
+            self.books().expect(last(arn, ':'), count, "StartMessageMoveTask");
         }
     }
 
@@ -214,6 +237,14 @@ impl Books {
     /// Whether a FIFO topic was given a deduplication id for the first time.
     fn is_new(&mut self, topic: &str, id: String) -> bool {
         self.deduplicated.insert((topic.to_owned(), id))
+    }
+
+    /// A message was sent. A duplicate in a FIFO queue is answered with the first one's id, and does not come.
+    fn sent(&mut self, queue: &str, answer: &Value, operation: &str) {
+        let id = answer["MessageId"].as_str();
+        if id.is_none_or(|id| self.accepted.insert(id.to_owned())) {
+            self.expect(queue, 1, operation);
+        }
     }
 
     fn expect(&mut self, queue: &str, count: u64, cause: &str) {

@@ -26,6 +26,9 @@ use crate::trace::{EventId, What};
 
 /// How many batches of a standard queue Lambda works on at once, at first.
 const CONCURRENT_BATCHES: usize = 5;
+/// How many batches of a FIFO queue there may be at once: one for each group that has messages, up to the
+/// concurrency that Lambda allows a mapping.
+const CONCURRENT_GROUPS: usize = 1000;
 /// What `ReceiveMessage` gives at the most.
 const RECEIVE_LIMIT: u32 = 10;
 
@@ -71,10 +74,11 @@ impl SqsMapping {
         self.failing.borrow().values().cloned().collect()
     }
 
-    /// Lambda starts with five batches at once, unless the mapping allows fewer.
+    /// Lambda starts with five batches of a standard queue at once, and has one for each group of a FIFO queue,
+    /// unless the mapping allows fewer.
     fn concurrent_batches(&self) -> usize {
-        let most = self.settings.maximum_concurrency.map_or(CONCURRENT_BATCHES, |most| most as usize);
-        most.min(CONCURRENT_BATCHES)
+        let batches = if self.queue.is_fifo() { CONCURRENT_GROUPS } else { CONCURRENT_BATCHES };
+        self.settings.maximum_concurrency.map_or(batches, |most| batches.min(most as usize))
     }
 
     /// Polls and delivers. Never returns.
@@ -90,9 +94,15 @@ impl SqsMapping {
                 self.shared.backend.message_ready(&self.queue.url).await;
             }
             let mut batch = self.collect_batch(held).await;
-            held = batch.split_off(self.fitting(&batch));
-            if !batch.is_empty() {
-                tokio::task::spawn_local(Rc::clone(&self).deliver(batch, slot));
+            let rest = batch.split_off(self.fitting(&batch));
+            if batch.is_empty() {
+                held = rest;
+            } else if self.queue.is_fifo() {
+                held = Vec::new();
+                tokio::task::spawn_local(Rc::clone(&self).deliver_in_turn(batch, rest, slot));
+            } else {
+                held = rest;
+                tokio::task::spawn_local(Rc::clone(&self).deliver_one(batch, slot));
             }
         }
     }
@@ -193,12 +203,31 @@ impl SqsMapping {
         passed
     }
 
-    async fn deliver(self: Rc<Self>, batch: Vec<Message>, _slot: OwnedSemaphorePermit) {
+    async fn deliver_one(self: Rc<Self>, batch: Vec<Message>, _slot: OwnedSemaphorePermit) {
+        self.deliver(&batch).await;
+    }
+
+    /// What does not fit into one payload of a FIFO queue's batch follows when that has succeeded. Otherwise it
+    /// comes back with what failed, in its order.
+    async fn deliver_in_turn(
+        self: Rc<Self>,
+        mut batch: Vec<Message>,
+        mut rest: Vec<Message>,
+        _slot: OwnedSemaphorePermit,
+    ) {
+        while !batch.is_empty() && self.deliver(&batch).await == Failed::None {
+            let next = rest.split_off(self.fitting(&rest));
+            (batch, rest) = (rest, next);
+        }
+    }
+
+    /// Invokes the function with a batch and settles what the queue keeps. Tells what failed.
+    async fn deliver(&self, batch: &[Message]) -> Failed {
         let function = self.consumer.logical_id();
         let _pending = self.shared.pending.begin(format!("{function} works on a batch from {}", self.queue.logical_id));
-        let ids: Vec<String> = ids_of(&batch).map(str::to_owned).collect();
+        let ids: Vec<String> = ids_of(batch).map(str::to_owned).collect();
         let delivery = self.shared.recorder.record(
-            self.producer(&batch),
+            self.producer(batch),
             What::Delivery {
                 from: format!("SQS {}", self.queue.logical_id),
                 function: function.to_owned(),
@@ -214,10 +243,11 @@ impl SqsMapping {
         let invoked = self.consumer.hand(&self.shared, given).await;
         let failed = match &invoked.result {
             Err(error) => Failed::All(error.message().to_owned()),
-            Ok(response) if self.settings.report_batch_item_failures => failed_items(response, ids_of(&batch)),
+            Ok(response) if self.settings.report_batch_item_failures => failed_items(response, ids_of(batch)),
             Ok(_) => Failed::None,
         };
-        self.settle(&batch, &failed, is_planned, invoked.event).await;
+        self.settle(batch, &failed, is_planned, invoked.event).await;
+        failed
     }
 
     /// The call that the batch's first message of known origin comes from.

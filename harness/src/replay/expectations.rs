@@ -13,6 +13,7 @@ use crate::scenario::{
     Count, Expect, Listed, MailExpect, MailboxExpect, Matcher, MessageExpect, Named, ObjectsExpect, QueueExpect,
     RequestsExpect, TableExpect, TableHolds,
 };
+use crate::stack::Queue;
 use crate::state::{Item, TableState};
 use crate::stubs::Asked;
 use crate::trace::{Environment, Event, What};
@@ -93,6 +94,7 @@ impl Checker<'_> {
                 serde_json::from_str::<Value>(body).is_ok_and(|body| matches(matcher, body))
             }
         };
+        let is_this_fifo = |queue: &Queue| queue.logical_id == expected.name.value && queue.is_fifo();
         let hidden = (found.hidden > 0).then(|| format!("{} in flight or delayed", counted(found.hidden, "message")));
         let found = Found {
             holder: format!("queue {} holds", expected.name.value),
@@ -100,6 +102,7 @@ impl Checker<'_> {
             shown: shown(&found.bodies).into_iter().chain(hidden).collect(),
             hidden: found.hidden,
             things: &found.bodies,
+            in_order: self.player.shared.stack.queues.iter().any(is_this_fifo),
         };
         self.listed(expected, &found, fits);
     }
@@ -107,7 +110,7 @@ impl Checker<'_> {
     fn requests(&mut self, expected: &Named<RequestsExpect>, asked: &[Asked]) {
         let lines: Vec<String> = asked.iter().map(Asked::line).collect();
         let holder = format!("{} got", expected.name.value);
-        let found = Found { holder, noun: "request", shown: shown(&lines), hidden: 0, things: asked };
+        let found = Found { holder, noun: "request", shown: shown(&lines), hidden: 0, things: asked, in_order: false };
         self.listed(expected, &found, |expected, asked| asked.is_like(expected));
     }
 
@@ -121,7 +124,7 @@ impl Checker<'_> {
 
     /// Compares a list with what was found.
     fn listed<E, T>(&mut self, about: &Named<Listed<E>>, found: &Found<'_, T>, fits: impl Fn(&E, &T) -> bool) {
-        let Found { holder, noun, shown, hidden, things } = found;
+        let Found { holder, noun, shown, hidden, things, in_order } = found;
         let total = things.len() as u64 + hidden;
         let holds = format!("{holder} {}", counted(total, noun));
         let message = match &about.value {
@@ -133,8 +136,12 @@ impl Checker<'_> {
                 let missing = first_without_partner(&table);
                 let missing = missing.map(|index| format!("{holder} no {noun} like number {} of the list", index + 1));
                 let more = || total.saturating_sub(entries.len() as u64);
+                let astray = (0..entries.len()).find(|index| *in_order && table[*index].get(*index) != Some(&true));
                 missing
                     .or_else(|| (more() > 0).then(|| format!("{holder} {} more than expected", counted(more(), noun))))
+                    .or_else(|| {
+                        astray.map(|index| format!("{holder} another {noun} in place {} of the list", index + 1))
+                    })
             }
         };
         if let Some(message) = message {
@@ -214,6 +221,8 @@ struct Found<'t, T> {
     things: &'t [T],
     /// How many more there are that cannot be seen.
     hidden: u64,
+    /// Whether the list tells their order.
+    in_order: bool,
     /// All of them, in lines.
     shown: Vec<String>,
 }

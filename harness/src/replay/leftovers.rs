@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_sqs::types::QueueAttributeName;
+use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, QueueAttributeName};
 use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_types::SdkConfig;
 
@@ -24,9 +24,9 @@ pub struct Leftovers {
 /// The messages in a queue.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct QueueContent {
-    /// Bodies of the messages that can be received, oldest first.
+    /// Bodies of the messages that can be received, oldest first; in a FIFO queue in the order of arrival.
     pub bodies: Vec<String>,
-    /// Messages in flight or delayed.
+    /// Messages in flight or delayed, and those that wait for them in a FIFO queue.
     pub hidden: u64,
 }
 
@@ -80,20 +80,45 @@ async fn queue_content(config: &SdkConfig, queue: &Queue) -> Result<QueueContent
     };
     let hidden = count(&QueueAttributeName::ApproximateNumberOfMessagesNotVisible)
         + count(&QueueAttributeName::ApproximateNumberOfMessagesDelayed);
-    let mut bodies = Vec::new();
+    let mut messages = Vec::new();
     loop {
         let received = sqs
             .receive_message()
             .queue_url(&queue.url)
             .max_number_of_messages(10)
+            .message_system_attribute_names(MessageSystemAttributeName::SequenceNumber)
             .visibility_timeout(43_200)
             .wait_time_seconds(0);
         let received = received.send().await.map_err(|error| DisplayErrorContext(error).to_string())?;
-        if received.messages().is_empty() {
-            return Ok(QueueContent { bodies, hidden });
+        let received = received.messages.unwrap_or_default();
+        if received.is_empty() {
+            break;
         }
-        bodies.extend(received.messages().iter().map(|message| message.body().unwrap_or_default().to_owned()));
+        if queue.is_fifo() {
+            remove(&sqs, queue, &received).await?;
+        }
+        messages.extend(received);
     }
+    messages.sort_by_key(sequence_number);
+    let visible = count(&QueueAttributeName::ApproximateNumberOfMessages);
+    let waiting = if queue.is_fifo() { visible.saturating_sub(messages.len() as u64) } else { 0 };
+    let bodies = messages.into_iter().map(|message| message.body.unwrap_or_default()).collect();
+    Ok(QueueContent { bodies, hidden: hidden + waiting })
+}
+
+/// Deletes what was received from a FIFO queue: the next messages of its groups are given only then.
+async fn remove(sqs: &aws_sdk_sqs::Client, queue: &Queue, messages: &[Message]) -> Result<(), String> {
+    for message in messages {
+        let delete = sqs.delete_message().queue_url(&queue.url).set_receipt_handle(message.receipt_handle.clone());
+        delete.send().await.map_err(|error| DisplayErrorContext(error).to_string())?;
+    }
+    Ok(())
+}
+
+/// Grows with each message of a FIFO queue; one for all messages of a standard queue.
+fn sequence_number(message: &Message) -> u128 {
+    let number = message.attributes().and_then(|all| all.get(&MessageSystemAttributeName::SequenceNumber));
+    number.and_then(|number| number.parse().ok()).unwrap_or_default()
 }
 
 async fn object_keys(config: &SdkConfig, bucket: &str) -> Result<Vec<String>, String> {

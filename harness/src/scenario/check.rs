@@ -144,7 +144,15 @@ impl Checker<'_> {
                     self.exists(Kind::Bus, bus);
                 }
             }
-            Action::SqsSend(step) => self.exists(Kind::Queue, &step.queue),
+            Action::SqsSend(step) => {
+                self.exists(Kind::Queue, &step.queue);
+                super::check_queue::message(self.scenario, self.stack, step, &mut self.diagnostics);
+            }
+            Action::SqsRedrive(step) => {
+                self.exists(Kind::Queue, &step.queue);
+                step.destination.iter().for_each(|queue| self.exists(Kind::Queue, queue));
+                super::check_queue::redrive(self.scenario, self.stack, step, &mut self.diagnostics);
+            }
             Action::KinesisPut(step) => self.exists(Kind::Stream, &step.stream),
             Action::SnsPublish(step) => self.exists(Kind::Topic, &step.topic),
             Action::Invoke(step) => self.exists(Kind::Function, &step.function),

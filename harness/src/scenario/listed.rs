@@ -15,7 +15,7 @@ use super::expect::{Count, CountVisitor, empty};
 pub enum Listed<T> {
     Empty,
     Count(Count),
-    /// Exactly these, in any order.
+    /// Exactly these, in any order; messages of a FIFO queue in the order in which they came.
     Exactly(Vec<T>),
 }
 

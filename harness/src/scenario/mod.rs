@@ -8,6 +8,7 @@
 mod alternatives;
 mod capture;
 mod check;
+mod check_queue;
 mod duration;
 mod expect;
 mod http;
@@ -37,7 +38,7 @@ pub use matcher::Matcher;
 pub use schema::json_schema;
 pub use steps::{
     Action, Content, EventsPut, Fail, FailWith, Invoke, InvokeExpect, KinesisPut, S3Delete, S3Put, Settle, SnsPublish,
-    SqsSend,
+    SqsRedrive, SqsSend,
 };
 pub use stubs::{RequestExpect, RequestsExpect, Respond, Stub, StubResponse, host};
 

@@ -36,6 +36,9 @@ pub enum Action {
     /// Sends a message to a queue.
     #[serde(rename = "sqs.send")]
     SqsSend(SqsSend),
+    /// Moves a dead-letter queue's messages back to where they came from.
+    #[serde(rename = "sqs.redrive")]
+    SqsRedrive(SqsRedrive),
     /// Puts a record into a Kinesis stream.
     #[serde(rename = "kinesis.put")]
     KinesisPut(KinesisPut),
@@ -62,12 +65,13 @@ pub enum Action {
 
 impl Action {
     /// The names of the steps in a scenario file.
-    pub const NAMES: [&'static str; 11] = [
+    pub const NAMES: [&'static str; 12] = [
         "s3.put",
         "s3.delete",
         "http",
         "events.put",
         "sqs.send",
+        "sqs.redrive",
         "kinesis.put",
         "sns.publish",
         "invoke",
@@ -84,6 +88,7 @@ impl Action {
             Self::Http(_) => "http",
             Self::EventsPut(_) => "events.put",
             Self::SqsSend(_) => "sqs.send",
+            Self::SqsRedrive(_) => "sqs.redrive",
             Self::KinesisPut(_) => "kinesis.put",
             Self::SnsPublish(_) => "sns.publish",
             Self::Invoke(_) => "invoke",
@@ -109,7 +114,7 @@ impl Action {
             Self::SnsPublish(step) => step.substitute(captured)?,
             Self::Invoke(step) => step.substitute(captured)?,
             Self::Fail(step) => step.substitute(captured)?,
-            Self::Advance(_) | Self::Settle(_) => {}
+            Self::SqsRedrive(_) | Self::Advance(_) | Self::Settle(_) => {}
         }
         Ok(action)
     }
@@ -209,6 +214,23 @@ pub struct SqsSend {
     #[serde(default, deserialize_with = "texts")]
     #[schemars(with = "BTreeMap<String, Scalar>")]
     pub attributes: BTreeMap<String, String>,
+    /// The message group: a FIFO queue's messages have one.
+    pub group: Option<String>,
+    /// What a FIFO queue knows duplicates by; where it is left out, the body, if the queue looks at content.
+    pub deduplication_id: Option<String>,
+}
+
+/// `sqs.redrive`.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SqsRedrive {
+    /// The dead-letter queue's logical id.
+    pub queue: Located<String>,
+    /// The logical id of the queue that takes all messages; without it each goes back to the queue it came from.
+    pub destination: Option<Located<String>>,
+    /// How many messages are moved in a second, 500 at most; without it all at once.
+    #[schemars(range(min = 1, max = 500))]
+    pub per_second: Option<NonZeroU32>,
 }
 
 /// `kinesis.put`: exactly one of `data`, `json` and `file` is there.
@@ -325,7 +347,7 @@ pub struct Settle {
 substitute_in!(S3Put: key, body, content_type, metadata);
 substitute_in!(S3Delete: key);
 substitute_in!(EventsPut: source, detail_type, detail, resources);
-substitute_in!(SqsSend: body, json, attributes);
+substitute_in!(SqsSend: body, json, attributes, group, deduplication_id);
 substitute_in!(KinesisPut: key, data, json);
 substitute_in!(SnsPublish: message, json, by_protocol, subject, group, deduplication_id, attributes);
 substitute_in!(Invoke: payload, expect);

@@ -12,6 +12,7 @@ mod conditions;
 mod declare;
 mod documents;
 mod extensions;
+mod fifo;
 mod foreach;
 mod functions;
 mod harmless;
@@ -124,6 +125,7 @@ fn read(
         }
         resources::assemble(&mut build, |id| places.of(id), &mut report);
         links::check(&build, |id| places.of(id), &mut report);
+        fifo::check(&build, |id| places.of(id), &mut report);
     }
     finish(build, report)
 }

@@ -276,10 +276,18 @@ pub fn rule_of(type_name: &str) -> &'static NameRule {
 
 impl Identity {
     /// The identity of a resource that the template names, or that gets a name of its own.
-    pub fn new(type_name: &str, logical_id: &str, given: Option<String>, bus: Option<String>, naming: &Naming) -> Self {
+    pub fn new(
+        type_name: &str,
+        logical_id: &str,
+        given: Option<String>,
+        bus: Option<String>,
+        fifo: bool,
+        naming: &Naming,
+    ) -> Self {
         let name = match given {
             Some(name) => prefixed(type_name, name, naming),
-            None => generated(type_name, logical_id, naming),
+            None if fifo => generated(type_name, logical_id, FIFO, naming),
+            None => generated(type_name, logical_id, "", naming),
         };
         let bus = bus.map(|bus| bus_name(&bus).to_owned()).filter(|bus| bus != "default");
         Self { name, logical_id: logical_id.to_owned(), type_name: type_name.to_owned(), bus }
@@ -333,8 +341,11 @@ pub fn api_id(logical_id: &str, naming: &Naming) -> String {
     id
 }
 
-fn generated(type_name: &str, logical_id: &str, naming: &Naming) -> String {
-    let limit = rule_of(type_name).limit;
+/// How the names of FIFO queues and topics end.
+const FIFO: &str = ".fifo";
+
+fn generated(type_name: &str, logical_id: &str, ending: &str, naming: &Naming) -> String {
+    let limit = rule_of(type_name).limit - ending.len();
     let mut stem = format!("{}-{logical_id}", naming.stack_name);
     if stem.len() + 1 + naming.suffix.len() > limit {
         // Two long ids that start alike must stay apart.
@@ -342,7 +353,7 @@ fn generated(type_name: &str, logical_id: &str, naming: &Naming) -> String {
         let room = limit.saturating_sub(naming.suffix.len() + mark.len() + 2);
         stem = format!("{}-{mark}", stem.chars().take(room).collect::<String>());
     }
-    let name = format!("{stem}-{}", naming.suffix);
+    let name = format!("{stem}-{}{ending}", naming.suffix);
     if type_name == "AWS::S3::Bucket" { name.to_lowercase() } else { name }
 }
 
@@ -369,8 +380,9 @@ fn prefixed(type_name: &str, name: String, naming: &Naming) -> String {
         return whole;
     }
     let mark = format!("{:08x}", hash(&[&name]) as u32);
-    let room = limit.saturating_sub(naming.prefix.len() + mark.len() + 1);
-    format!("{}{}-{mark}", naming.prefix, name.chars().take(room).collect::<String>())
+    let ending = if name.ends_with(FIFO) { FIFO } else { "" };
+    let room = limit.saturating_sub(naming.prefix.len() + mark.len() + 1 + ending.len());
+    format!("{}{}-{mark}{ending}", naming.prefix, name.chars().take(room).collect::<String>())
 }
 
 /// FNV-1a: stable over versions and machines.

@@ -23,6 +23,8 @@ pub struct Declared {
     pub name: Option<Node>,
     /// A rule's event bus, as written.
     pub bus: Option<Node>,
+    /// Whether a queue or topic is FIFO, as written.
+    pub fifo: Option<Node>,
     /// Whether a table is to have a stream.
     pub has_stream: bool,
     pub state: State,
@@ -46,7 +48,8 @@ impl Declared {
         let find = |name: &str| entry(properties, name).map(|(_, value)| value.clone());
         let bus = (type_name == "AWS::Events::Rule").then(|| find("EventBusName")).flatten();
         let (name, has_stream) = (rule_of(type_name).property.and_then(find), find("StreamSpecification").is_some());
-        Self { type_name: type_name.to_owned(), name, bus, has_stream, state }
+        let fifo = find("FifoQueue").or_else(|| find("FifoTopic"));
+        Self { type_name: type_name.to_owned(), name, bus, fifo, has_stream, state }
     }
 }
 
@@ -94,7 +97,9 @@ impl Evaluator<'_> {
             Some(Some(value)) => value.scalar(),
             _ => None,
         };
-        Some(Identity::new(&declared.type_name, logical_id, given, bus, self.naming))
+        let fifo = declared.fifo.as_ref().and_then(|node| self.resolve(node)?.scalar());
+        let fifo = fifo.is_some_and(|text| text == "true");
+        Some(Identity::new(&declared.type_name, logical_id, given, bus, fifo, self.naming))
     }
 
     fn physical_name(&mut self, node: &Node, value: &Node) -> Option<String> {

@@ -245,48 +245,4 @@ fn name_in(url: &str) -> &str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Clock;
-
-    fn next_visible(state: &mut State) -> Option<Timestamp> {
-        state.queues.get_mut("work").and_then(Queue::next_visible)
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn another_services_message_is_delayed_by_the_queue_and_refused_where_it_is_too_large() {
-        let clock = Clock::starting_at(Timestamp::UNIX_EPOCH);
-        let ids = Ids::seeded(1);
-        let mut attributes = attributes::Attributes::default();
-        attributes.set("CreateQueue", "DelaySeconds", "5").expect("in range");
-        attributes.set("CreateQueue", "MaximumMessageSize", "1024").expect("in range");
-        let url = "https://sqs.us-east-1.amazonaws.com/123456789012/work";
-        let queue = Queue::new("arn:aws:sqs:us-east-1:123456789012:work".into(), url.into(), attributes, clock, &ids);
-        let mut state = State::default();
-        state.queues.insert("work".into(), queue);
-
-        let mut deliver = |name, length| {
-            let message = NewMessage { body: "a".repeat(length), ..NewMessage::default() };
-            state.deliver(name, message, clock.now(), &ids)
-        };
-        assert_eq!(deliver("absent", 1), Err(Undeliverable::NoSuchTarget));
-        assert_eq!(deliver("work", 1025), Err(Undeliverable::NoSuchTarget));
-        deliver("work", 1024).expect("the queue is there");
-        assert_eq!(next_visible(&mut state), Some(clock.now() + SignedDuration::from_secs(5)));
-        assert_eq!(state.depths(clock.now())[0].delayed, 1);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_message_that_expires_before_its_delay_is_over_is_not_waited_for() {
-        let (clock, ids) = (Clock::starting_at(Timestamp::UNIX_EPOCH), Ids::seeded(1));
-        let mut attributes = attributes::Attributes::default();
-        attributes.set("CreateQueue", "DelaySeconds", "60").expect("in range");
-        attributes.set("CreateQueue", "MessageRetentionPeriod", "60").expect("in range");
-        let url = "https://sqs.us-east-1.amazonaws.com/123456789012/work";
-        let queue = Queue::new("arn:aws:sqs:us-east-1:123456789012:work".into(), url.into(), attributes, clock, &ids);
-        let mut state = State::default();
-        state.queues.insert("work".into(), queue);
-        state.deliver("work", NewMessage::default(), clock.now(), &ids).expect("the queue is there");
-        assert_eq!(next_visible(&mut state), None);
-    }
-}
+mod tests;

@@ -183,7 +183,7 @@ impl State {
     /// Receives up to `count` messages. One that was received as often as the redrive policy allows is not
     /// received again: it moves to the dead-letter queue, if that is still there.
     /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html>
-    fn receive(
+    pub(super) fn receive(
         &mut self,
         name: &str,
         count: usize,

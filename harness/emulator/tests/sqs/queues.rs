@@ -4,7 +4,7 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use rstest::rstest;
 use tokio::time::advance;
 
-use crate::setup::{SECOND, arn, code, create, redrive_policy, setup};
+use crate::setup::{SECOND, arn, code, create, setup};
 
 #[tokio::test(start_paused = true)]
 async fn creating_a_queue_again_finds_it_unless_an_attribute_differs() {

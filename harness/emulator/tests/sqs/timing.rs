@@ -3,7 +3,7 @@
 use rstest::rstest;
 use tokio::time::{Instant, advance};
 
-use crate::setup::{SECOND, bodies, code, setup};
+use crate::setup::{SECOND, bodies, code, create, setup};
 
 #[tokio::test(start_paused = true)]
 async fn a_message_can_be_delayed_by_fifteen_minutes_and_no_longer() {
@@ -86,4 +86,55 @@ async fn a_message_vanishes_when_its_retention_period_is_over() {
     assert_eq!(setup.receive().await.len(), 1);
     advance(60 * SECOND).await;
     assert!(setup.receive().await.is_empty(), "a message in flight expires too");
+}
+
+// Many queues
+
+/// How often a future is polled until it is done.
+async fn polls(future: impl Future) -> usize {
+    let mut future = std::pin::pin!(future);
+    let mut count = 0;
+    std::future::poll_fn(|context| {
+        count += 1;
+        future.as_mut().poll(context).map(drop)
+    })
+    .await;
+    count
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_waiter_sleeps_through_what_happens_to_other_queues() {
+    let setup = setup(&[]).await;
+    let other = create(&setup.sqs, "other", &[]).await;
+    let busy = async {
+        for number in 0..20 {
+            tokio::time::sleep(SECOND).await;
+            let send = setup.sqs.send_message().queue_url(&other).message_body(number.to_string());
+            send.send().await.expect("valid");
+            assert_eq!(setup.receive_from(&other).await.len(), 1);
+        }
+        setup.send("at last").await;
+    };
+    let (count, ()) = tokio::join!(polls(setup.emulator.message_ready(&setup.url)), busy);
+    assert_eq!(count, 2, "once to begin with, and once when its own message came");
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiters_of_several_queues_wake_each_for_its_own_message() {
+    let setup = setup(&[]).await;
+    let (second, third) = (create(&setup.sqs, "second", &[]).await, create(&setup.sqs, "third", &[]).await);
+    let start = Instant::now();
+    let poll = async |url: &str| {
+        let receive = setup.sqs.receive_message().queue_url(url).wait_time_seconds(20);
+        let received = receive.send().await.expect("valid").messages.unwrap_or_default();
+        (bodies(&received).join(" "), start.elapsed().as_secs())
+    };
+    let send = async {
+        for (url, body) in [(&third, "c"), (&setup.url, "a"), (&second, "b")] {
+            tokio::time::sleep(3 * SECOND).await;
+            setup.sqs.send_message().queue_url(url).message_body(body).send().await.expect("valid");
+        }
+    };
+    let (first, second, third, ()) = tokio::join!(poll(&setup.url), poll(&second), poll(&third), send);
+    assert_eq!([first, second, third], [("a".into(), 6), ("b".into(), 9), ("c".into(), 3)]);
 }

@@ -4,7 +4,7 @@ use http::{HeaderMap, Method};
 use rstest::rstest;
 
 use super::*;
-use crate::stack::{Bucket, BucketNotification, Rule, RuleTarget, Subscription};
+use crate::stack::{Bucket, BucketNotification, Queue, Rule, RuleTarget, Subscription};
 
 /// A bucket that tells a queue of created CSV files and the bus of everything, a topic with two queues, and a
 /// rule on a bus of its own and one on the default bus.
@@ -191,4 +191,46 @@ fn what_is_in_a_queue_is_not_on_its_way() {
     let transit = Transit::new(stack());
     object(&transit, Method::PUT, "PutObject", "in/a.csv", 200);
     assert_eq!(transit.missing("files", 1), None);
+}
+
+/// A FIFO queue answers a duplicate with the first message's id.
+#[test]
+fn a_duplicate_is_not_expected() {
+    let transit = Transit::new(stack());
+    let asked = || request(Method::POST, "", json!({ "QueueUrl": "http://127.0.0.1:4566/1/files" }).to_string());
+    for (id, expected) in [("a", 1), ("a", 1), ("b", 2)] {
+        let answer = answered(200, &json!({ "MessageId": id }).to_string());
+        transit.observe(&call(Service::Sqs, "SendMessage"), &asked(), &answer);
+        assert_eq!(missing(&transit, "files"), expected);
+    }
+    let both = json!({ "Successful": [{ "MessageId": "b" }, { "MessageId": "c" }] }).to_string();
+    transit.observe(&call(Service::Sqs, "SendMessageBatch"), &asked(), &answered(200, &both));
+    assert_eq!(missing(&transit, "files"), 3);
+}
+
+#[rstest]
+#[case::over(json!({ "StartedTimestamp": 1, "ApproximateNumberOfMessagesMoved": 2 }), 2)]
+#[case::running(json!({ "StartedTimestamp": 1, "ApproximateNumberOfMessagesMoved": 1, "TaskHandle": "h" }), 0)]
+#[case::elsewhere(
+    json!({ "StartedTimestamp": 1, "ApproximateNumberOfMessagesMoved": 2, "DestinationArn": "arn:aws:sqs:us-east-1:1:other" }),
+    0
+)]
+fn what_a_move_task_moved_comes_once_into_the_queue_it_is_for(#[case] mut task: Value, #[case] expected: u64) {
+    let dead = "arn:aws:sqs:us-east-1:1:dead";
+    let policy = json!({ "deadLetterTargetArn": dead, "maxReceiveCount": 1 }).to_string();
+    let queue = Queue {
+        logical_id: "Files".to_owned(),
+        name: "files".to_owned(),
+        arn: "arn:aws:sqs:us-east-1:1:files".to_owned(),
+        url: String::new(),
+        attributes: [("RedrivePolicy".to_owned(), policy)].into(),
+    };
+    let transit = Transit::new(Stack { queues: vec![queue], ..stack() });
+    task["SourceArn"] = dead.into();
+    let answer = json!({ "Results": [task] }).to_string();
+    for _ in 0..2 {
+        let asked = request(Method::POST, "", json!({ "SourceArn": dead }).to_string());
+        transit.observe(&call(Service::Sqs, "ListMessageMoveTasks"), &asked, &answered(200, &answer));
+        assert_eq!(missing(&transit, "files"), expected);
+    }
 }

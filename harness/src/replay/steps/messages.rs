@@ -41,7 +41,8 @@ impl Player<'_> {
                 aws_sdk_sqs::types::MessageAttributeValue::builder().data_type("String").string_value(value);
             send = send.message_attributes(name, attribute.build().map_err(|error| error.to_string())?);
         }
-        sent(send.send().await)
+        let send = send.set_message_group_id(step.group.clone());
+        sent(send.set_message_deduplication_id(step.deduplication_id.clone()).send().await)
     }
 
     pub(super) async fn publish(&self, config: &SdkConfig, step: &SnsPublish, content: Option<Content<'_>>) -> Done {

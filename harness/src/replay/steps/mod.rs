@@ -7,6 +7,7 @@ mod given;
 mod http;
 mod kinesis;
 mod messages;
+mod redrive;
 mod s3;
 
 use std::collections::BTreeMap;
@@ -85,6 +86,7 @@ impl<'s> Player<'s> {
             Action::EventsPut(step) => self.put_event(&config, step).await,
             Action::SqsSend(step) => self.send_message(&config, step, action.content()).await,
             Action::KinesisPut(step) => self.put_record(&config, step, action.content()).await,
+            Action::SqsRedrive(step) => self.redrive(&config, step).await,
             Action::SnsPublish(step) => self.publish(&config, step, action.content()).await,
             Action::Http(step) => self.http(step, action.content(), stimulus).await,
             Action::Invoke(step) => self.invoke(step, stimulus).await,

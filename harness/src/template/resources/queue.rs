@@ -1,4 +1,4 @@
-//! `AWS::SQS::Queue`: standard queues.
+//! `AWS::SQS::Queue`: standard and FIFO queues.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sqs-queue.html>
 
 use std::collections::BTreeMap;
@@ -22,10 +22,13 @@ pub const SHAPE: Shape = Shape {
         "RedrivePolicy",
         "RedriveAllowPolicy",
         "FifoQueue",
+        "ContentBasedDeduplication",
+        "DeduplicationScope",
+        "FifoThroughputLimit",
     ],
     descriptive: &["Tags"],
     harmless: &["KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "SqsManagedSseEnabled"],
-    refused: &["ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit"],
+    refused: &[],
 };
 const REDRIVE: Shape = Shape::of(&["deadLetterTargetArn", "maxReceiveCount"]);
 const REDRIVE_ALLOW: Shape = Shape::of(&["redrivePermission", "sourceQueueArns"]);
@@ -41,11 +44,7 @@ const NUMBERS: &[(&str, RangeInclusive<u32>)] = &[
 
 pub fn read(resource: &Resolved<'_>, report: &mut Report, build: &mut Build) {
     let object = &resource.object;
-    if object.boolean(report, "FifoQueue") == Some(true) || resource.name.ends_with(".fifo") {
-        let problem = report.error(&object.place_of("FifoQueue"), "FIFO queues are not simulated");
-        problem.help("use a standard queue");
-    }
-    let mut attributes = BTreeMap::new();
+    let mut attributes = fifo(resource, report);
     for (name, range) in NUMBERS {
         if let Some(number) = object.integer(report, name, range.clone()) {
             attributes.insert((*name).to_owned(), number.to_string());
@@ -64,6 +63,42 @@ pub fn read(resource: &Resolved<'_>, report: &mut Report, build: &mut Build) {
         url: resource.reference.clone(),
         attributes,
     });
+}
+
+/// What only a FIFO queue has.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/enable-high-throughput-fifo.html>
+fn fifo(resource: &Resolved<'_>, report: &mut Report) -> BTreeMap<String, String> {
+    let object = &resource.object;
+    let mut attributes = BTreeMap::new();
+    let is_fifo = object.boolean(report, "FifoQueue") == Some(true);
+    if is_fifo != resource.name.ends_with(".fifo") {
+        let place = object.place_of(if object.has("QueueName") { "QueueName" } else { "FifoQueue" });
+        let problem = report.error(&place, "the name of a FIFO queue ends with `.fifo`, and that of no other queue");
+        problem.help("write `FifoQueue: true` and a `QueueName` that ends with `.fifo`, or none");
+    }
+    for name in ["ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit"] {
+        if object.has(name) && !is_fifo {
+            report.error(&object.place_of(name), format!("`{name}` is for FIFO queues")).help("set `FifoQueue: true`");
+        }
+    }
+    let content = object.boolean(report, "ContentBasedDeduplication").map(|content| content.to_string());
+    let scope = object.word(report, "DeduplicationScope", &["messageGroup", "queue"]);
+    let limit = object.word(report, "FifoThroughputLimit", &["perMessageGroupId", "perQueue"]);
+    if limit == Some("perMessageGroupId") && scope != Some("messageGroup") {
+        let place = object.place_of("FifoThroughputLimit");
+        let problem = report.error(&place, "throughput is limited per group only where deduplication is by group");
+        problem.help("set `DeduplicationScope: messageGroup`");
+    }
+    if is_fifo {
+        attributes.insert("FifoQueue".to_owned(), "true".to_owned());
+        let others = [
+            ("ContentBasedDeduplication", content),
+            ("DeduplicationScope", scope.map(str::to_owned)),
+            ("FifoThroughputLimit", limit.map(str::to_owned)),
+        ];
+        attributes.extend(others.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+    }
+    attributes
 }
 
 fn redrive_policy(resource: &Resolved<'_>, report: &mut Report, build: &mut Build) -> Option<String> {

@@ -1,0 +1,42 @@
+//! What FIFO queues ask of the resources around them: a dead-letter queue of the same type, and mappings with
+//! small batches and no window.
+
+use super::report::Report;
+use super::resources::Build;
+use crate::diagnostic::Span;
+
+/// Checks a stack that is complete.
+pub fn check(build: &Build, place: impl Fn(&str) -> Span, report: &mut Report) {
+    let stack = &build.stack;
+    let queue_with = |arn: &str| stack.queues.iter().find(|queue| queue.arn == arn);
+    for queue in &stack.queues {
+        let Some(dead) = queue.dead_letter_arn().and_then(|arn| queue_with(&arn)) else { continue };
+        if dead.is_fifo() != queue.is_fifo() {
+            let (one, other) = if queue.is_fifo() { ("FIFO", "standard") } else { ("standard", "FIFO") };
+            let message = format!(
+                "`{}` is a {one} queue, and its dead-letter queue `{}` a {other} one",
+                queue.logical_id, dead.logical_id
+            );
+            report.error(&place(&queue.logical_id), message).help("a dead-letter queue is of its source's type");
+        }
+    }
+    check_mappings(build, report);
+}
+
+/// <https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html>
+fn check_mappings(build: &Build, report: &mut Report) {
+    let stack = &build.stack;
+    for (mapping, place) in stack.event_source_mappings.iter().zip(&build.mappings) {
+        let Some(queue) = stack.queues.iter().find(|queue| queue.arn == mapping.queue_arn && queue.is_fifo()) else {
+            continue;
+        };
+        let name = &queue.logical_id;
+        if !mapping.batching_window.is_zero() {
+            let message = format!("`{name}` is a FIFO queue, whose mapping has no batching window");
+            report.error(place, message).help("leave `MaximumBatchingWindowInSeconds` out");
+        } else if mapping.batch_size > 10 {
+            let message = format!("`{name}` is a FIFO queue, whose batches have at most 10 messages");
+            report.error(place, message).help("set `BatchSize` to 10 or less");
+        }
+    }
+}
