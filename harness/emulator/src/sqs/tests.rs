@@ -49,17 +49,17 @@ async fn a_message_that_expires_before_its_delay_is_over_is_not_waited_for() {
 
 const URL: &str = "https://sqs.us-east-1.amazonaws.com/123456789012/";
 
-/// A world with one queue of this name that holds as many messages, and how many of them are in flight.
-fn world(name: &str, attributes: attributes::Attributes, messages: usize, in_flight: usize) -> World {
+/// A world with one queue that holds as many messages, and how many of them are in flight.
+fn world(messages: usize, in_flight: usize) -> World {
+    let name = "work";
     let (clock, ids) = (Clock::starting_at(Timestamp::UNIX_EPOCH), Ids::seeded(1));
     let mut world = World::new(clock, ids.clone());
     let state = &mut world.region("123456789012", "us-east-1").sqs;
     let arn = format!("arn:aws:sqs:us-east-1:123456789012:{name}");
-    let queue = Queue::new(arn, format!("{URL}{name}"), attributes, clock, &ids);
+    let queue = Queue::new(arn, format!("{URL}{name}"), attributes::Attributes::default(), clock, &ids);
     state.queues.insert(name.to_owned(), queue);
-    for number in 0..messages {
-        let (group_id, deduplication_id) = (Some(number.to_string()), Some(number.to_string()));
-        let message = NewMessage { body: "x".to_owned(), group_id, deduplication_id, ..NewMessage::default() };
+    for _ in 0..messages {
+        let message = NewMessage { body: "x".to_owned(), ..NewMessage::default() };
         state.deliver(name, message, clock.now(), &ids).expect("the queue is there");
     }
     let received = state.receive(name, in_flight, clock.now(), MAXIMUM_VISIBILITY, &ids);
@@ -68,9 +68,9 @@ fn world(name: &str, attributes: attributes::Attributes, messages: usize, in_fli
 }
 
 /// A receive of as many messages as one may ask for: how many came, or the error's code.
-fn receive(world: &mut World, name: &str, wait: i64) -> Result<usize, String> {
+fn receive(world: &mut World, wait: i64) -> Result<usize, String> {
     let body = serde_json::json!({
-        "QueueUrl": format!("{URL}{name}"), "MaxNumberOfMessages": 10, "WaitTimeSeconds": wait,
+        "QueueUrl": format!("{URL}work"), "MaxNumberOfMessages": 10, "WaitTimeSeconds": wait,
     });
     let mut headers = HeaderMap::new();
     headers.insert("x-amz-target", http::HeaderValue::from_static("AmazonSQS.ReceiveMessage"));
@@ -92,14 +92,11 @@ fn receive(world: &mut World, name: &str, wait: i64) -> Result<usize, String> {
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html>
 #[tokio::test(start_paused = true)]
 async fn no_more_than_120_000_messages_are_in_flight() {
-    let mut standard = world("work", attributes::Attributes::default(), 120_010, 119_995);
-    assert_eq!(receive(&mut standard, "work", 0), Ok(5));
-    assert_eq!(receive(&mut standard, "work", 0), Err("OverLimit".to_owned()));
-    assert_eq!(receive(&mut standard, "work", 1), Ok(0), "a long poll is told nothing");
+    let mut standard = world(120_010, 119_995);
+    assert_eq!(receive(&mut standard, 0), Ok(5));
+    assert_eq!(receive(&mut standard, 0), Err("OverLimit".to_owned()));
+    assert_eq!(receive(&mut standard, 1), Ok(0), "a long poll is told nothing");
     let (next, _) = readiness(&mut standard, &format!("{URL}work"));
     let over = standard.clock.now() + SignedDuration::from_secs(30);
     assert_eq!(next, Some(over), "a long poll waits until there is room");
-
-    let mut fifo = world("work.fifo", attributes::Attributes::fifo(), 120_010, 120_000);
-    assert_eq!(receive(&mut fifo, "work.fifo", 0), Ok(0), "nor is a receiver of a FIFO queue");
 }
