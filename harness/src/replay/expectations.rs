@@ -118,7 +118,7 @@ impl Checker<'_> {
         mails.retain(|mail| mail.to.eq_ignore_ascii_case(&expected.name.value));
         let lines: Vec<String> = mails.iter().map(|mail| format!("{}: {}", mail.subject, message_of(mail))).collect();
         let holder = format!("{} got", expected.name.value);
-        let found = Found { holder, noun: "mail", shown: shown(&lines), hidden: 0, things: &mails };
+        let found = Found { holder, noun: "mail", shown: shown(&lines), hidden: 0, things: &mails, in_order: false };
         self.listed(expected, &found, is_like);
     }
 
