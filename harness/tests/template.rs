@@ -591,6 +591,33 @@ Resources:
 }
 
 #[test]
+fn a_bucket_says_what_pages_of_other_origins_may_do() {
+    let stack = good(
+        "
+Resources:
+  Uploads:
+    Type: AWS::S3::Bucket
+    Properties:
+      CorsConfiguration:
+        CorsRules:
+          - { Id: web, AllowedOrigins: ['https://*.example'], AllowedMethods: [PUT, GET], AllowedHeaders: ['*'], MaxAge: 600 }
+          - { AllowedOrigins: ['*'], AllowedMethods: [GET], ExposedHeaders: [ETag] }
+",
+        &[],
+    );
+    let [web, all] = &stack.buckets[0].cors[..] else { panic!("two rules: {:?}", stack.buckets[0].cors) };
+    assert_eq!(
+        (web.id.as_deref(), &web.allowed_methods[..], web.max_age),
+        (Some("web"), &["PUT", "GET"][..], Some(600))
+    );
+    assert_eq!(
+        (&web.allowed_origins[..], &web.allowed_headers[..]),
+        (&["https://*.example".to_owned()][..], &["*".to_owned()][..])
+    );
+    assert_eq!((&all.exposed_headers[..], all.max_age), (&["ETag".to_owned()][..], None));
+}
+
+#[test]
 fn a_type_that_is_not_simulated_is_listed_with_what_it_does_not_reach() {
     let stack = good(
         "

@@ -7,7 +7,7 @@ use aws_sdk_s3::types::{
     VersioningConfiguration,
 };
 
-use super::{Clients, ProvisionError, Provisioned, built, done, lifecycle};
+use super::{Clients, ProvisionError, Provisioned, built, cors, done, lifecycle};
 use crate::stack::{Bucket, BucketNotification, NotificationTarget};
 
 impl Clients<'_> {
@@ -32,6 +32,10 @@ impl Clients<'_> {
         if !bucket.lifecycle.is_empty() {
             let put = self.s3.put_bucket_lifecycle_configuration().bucket(&bucket.name);
             let put = put.lifecycle_configuration(lifecycle::configuration(bucket)?);
+            done(&bucket.logical_id, put.send().await)?;
+        }
+        if !bucket.cors.is_empty() {
+            let put = self.s3.put_bucket_cors().bucket(&bucket.name).cors_configuration(cors::configuration(bucket)?);
             done(&bucket.logical_id, put.send().await)?;
         }
         if bucket.notifications.is_empty() && !bucket.event_bridge {

@@ -3,6 +3,7 @@
 
 mod bucket;
 mod confirmation;
+mod cors;
 mod destination;
 mod lifecycle;
 mod queue;

@@ -30,7 +30,7 @@ pub use kinesis::KinesisStream;
 pub use lambda::{ACCOUNT_CONCURRENCY, EventInvokeConfig, Function, Qualifier, UNRESERVED_CONCURRENCY};
 pub use mapping::{EventSourceMapping, StartingPosition, StreamMapping};
 pub use pipe::{Pipe, PipeDelivery, PipeSource, PipeStep};
-pub use s3::{Bucket, BucketNotification, Expiration, LifecycleRule, NotificationTarget};
+pub use s3::{Bucket, BucketNotification, CorsRule, Expiration, LifecycleRule, NotificationTarget};
 pub use scheduler::{Schedule, ScheduleGroup};
 pub use sns::{Subscription, Topic};
 pub use sqs::Queue;

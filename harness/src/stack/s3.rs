@@ -12,6 +12,20 @@ pub struct Bucket {
     pub versioning: Option<&'static str>,
     /// What S3 deletes by itself.
     pub lifecycle: Vec<LifecycleRule>,
+    /// What pages of other origins may do.
+    pub cors: Vec<CorsRule>,
+}
+
+/// A rule of a bucket's cross-origin resource sharing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CorsRule {
+    pub id: Option<String>,
+    pub allowed_origins: Vec<String>,
+    pub allowed_methods: Vec<&'static str>,
+    pub allowed_headers: Vec<String>,
+    pub exposed_headers: Vec<String>,
+    /// How many seconds a browser may remember the answer.
+    pub max_age: Option<u32>,
 }
 
 /// A rule of a bucket's lifecycle. Numbers are days, or bytes where objects are larger or smaller.

@@ -10,7 +10,11 @@ use serde_json::json;
 use crate::kit::{Rig, State, records};
 
 const UPLOADS: &str = "
-  Uploads: { Type: AWS::S3::Bucket }
+  Uploads:
+    Type: AWS::S3::Bucket
+    Properties:
+      CorsConfiguration:
+        CorsRules: [{ AllowedOrigins: [\"https://*.example\"], AllowedMethods: [PUT], AllowedHeaders: [content-type], ExposedHeaders: [ETag], MaxAge: 600 }]
   Sign:
     Type: AWS::Serverless::Function
     Properties:
@@ -68,6 +72,26 @@ fn a_pre_signed_url_that_has_expired_is_denied() {
     let upload = "http: { url: $upload_url, method: PUT, headers: { content-type: text/csv }, body: \"a,b\", expect: { status: 403, body: [{ wildcard: \"*<Message>Request has expired</Message>*\" }] } }";
     let rig = uploads().expect("objects: { Uploads: { count: 0 } }").expect("invocations: { Notice: 0 }");
     rig.play(&[SIGN, "advance: 61s", upload]).passed();
+}
+
+#[test]
+fn a_page_of_another_origin_uploads_as_the_bucket_allows() {
+    let from = |origin: &str| format!("origin: \"https://{origin}\"");
+    let preflight = |origin: &str, expect: &str| {
+        let headers = format!(
+            "{}, access-control-request-method: PUT, access-control-request-headers: content-type",
+            from(origin)
+        );
+        format!("http: {{ url: $upload_url, method: OPTIONS, headers: {{ {headers} }}, expect: {{ {expect} }} }}")
+    };
+    let allowed = "status: 200, headers: { access-control-allow-origin: \"https://shop.example\", access-control-allow-methods: PUT, access-control-allow-headers: content-type, access-control-max-age: \"600\" }";
+    let upload = format!(
+        "http: {{ url: $upload_url, method: PUT, headers: {{ {}, content-type: text/csv }}, body: a, expect: {{ status: 200, headers: {{ access-control-allow-origin: \"https://shop.example\", access-control-expose-headers: ETag }} }} }}",
+        from("shop.example")
+    );
+    let refused = "status: 403, body: [{ wildcard: \"*<Code>AccessForbidden</Code>*\" }]";
+    let (ours, theirs) = (preflight("shop.example", allowed), preflight("shop.test", refused));
+    uploads().play(&[SIGN, &ours, &upload, &theirs]).passed();
 }
 
 #[test]

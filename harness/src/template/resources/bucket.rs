@@ -1,19 +1,24 @@
 //! `AWS::S3::Bucket` and its notifications.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html>
 
-use super::{Build, Resolved, lifecycle};
+use super::{Build, Resolved, bucket_cors, lifecycle};
 use crate::stack::{Bucket, BucketNotification, NotificationTarget};
 use crate::template::property::{Object, Shape};
 use crate::template::report::Report;
 
 pub const SHAPE: Shape = Shape {
-    reads: &["BucketName", "LifecycleConfiguration", "NotificationConfiguration", "VersioningConfiguration"],
+    reads: &[
+        "BucketName",
+        "CorsConfiguration",
+        "LifecycleConfiguration",
+        "NotificationConfiguration",
+        "VersioningConfiguration",
+    ],
     descriptive: &["Tags"],
     harmless: &[
         "AccessControl",
         "AnalyticsConfigurations",
         "BucketEncryption",
-        "CorsConfiguration",
         "IntelligentTieringConfigurations",
         "InventoryConfigurations",
         "LoggingConfiguration",
@@ -124,6 +129,7 @@ pub fn read(resource: &Resolved<'_>, report: &mut Report, build: &mut Build) {
         event_bridge: notifications.event_bridge,
         versioning,
         lifecycle: lifecycle::rules(resource, report),
+        cors: bucket_cors::rules(resource, report),
     });
 }
 

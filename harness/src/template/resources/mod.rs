@@ -2,6 +2,7 @@
 
 mod api;
 mod bucket;
+mod bucket_cors;
 mod bucket_notifications;
 mod destination;
 mod events;
