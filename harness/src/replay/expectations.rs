@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::leftovers::{Leftovers, QueueContent};
+use super::leftovers::{BucketContent, Leftovers, QueueContent};
 use super::steps::Player;
-use crate::matching::matches;
+use crate::matching::{matches, mismatches};
 use crate::outcome::Failure;
 use crate::scenario::{
     Count, Expect, Listed, MailExpect, MailboxExpect, Matcher, MessageExpect, Named, ObjectsExpect, QueueExpect,
@@ -41,7 +41,7 @@ pub fn check(player: &Player<'_>, leftovers: &Leftovers) -> Vec<Failure> {
         checker.mailbox(mailbox, player.shared.mails());
     }
     for bucket in &expect.objects {
-        checker.objects(bucket, leftovers.objects.get(&bucket.name.value).cloned().unwrap_or_default());
+        checker.objects(bucket, &leftovers.objects.get(&bucket.name.value).cloned().unwrap_or_default());
     }
     for table in &expect.tables {
         let name = &table.name.value;
@@ -149,21 +149,33 @@ impl Checker<'_> {
         }
     }
 
-    fn objects(&mut self, expected: &Named<ObjectsExpect>, mut found: Vec<String>) {
+    fn objects(&mut self, expected: &Named<ObjectsExpect>, found: &BucketContent) {
         let name = &expected.name.value;
-        found.sort();
+        let BucketContent { keys: found, bodies } = found;
         let holds = format!("bucket {name} holds {}", counted(found.len() as u64, "object"));
         if let Some(count) = expected.value.count
             && !count.contains(found.len() as u64)
         {
-            self.fail(expected, format!("{holds}, expected {count}"), shown(&found));
+            self.fail(expected, format!("{holds}, expected {count}"), shown(found));
         }
         if let Some(keys) = &expected.value.keys {
             let mut keys = keys.clone();
             keys.sort();
-            if keys != found {
+            if keys != *found {
                 let message = format!("{holds}, expected the keys {}", keys.join(", "));
-                self.fail(expected, message, shown(&found));
+                self.fail(expected, message, shown(found));
+            }
+        }
+        for (key, content) in &expected.value.contents {
+            let Some(body) = bodies.get(key) else {
+                self.fail(expected, format!("bucket {name} holds no object {key}"), shown(found));
+                continue;
+            };
+            let wrong = content_mismatches(content, body);
+            if !wrong.is_empty() {
+                let held = [format!("it holds {}", shown(std::slice::from_ref(body)).concat())];
+                let message = format!("{key} in bucket {name} does not hold what is expected");
+                self.fail(expected, message, wrong.into_iter().chain(held).collect());
             }
         }
     }
@@ -211,6 +223,18 @@ fn is_like(expected: &MailExpect, mail: &Mail) -> bool {
 /// The text of a mail without what SNS puts below it.
 fn message_of(mail: &Mail) -> &str {
     mail.body.split_once("\n\n--\nIf you wish to stop").map_or(&mail.body, |(message, _)| message)
+}
+
+/// What in an object's body is not as expected: alternatives are for its text, an object is for JSON.
+fn content_mismatches(content: &Matcher, body: &str) -> Vec<String> {
+    if content.value().is_array() {
+        let wrong = mismatches(content, body.into()).into_iter();
+        return wrong.map(|line| line.trim_start_matches("value: ").to_owned()).collect();
+    }
+    match serde_json::from_str(body) {
+        Ok(json) => mismatches(content, json),
+        Err(error) => vec![format!("it is not JSON: {error}")],
+    }
 }
 
 /// What was found where a list is expected.

@@ -1,6 +1,6 @@
-//! What a replay leaves behind, read through the SDK: tables, the messages in queues, the keys in buckets.
+//! What a replay leaves behind, read through the SDK: tables, the messages in queues, the objects in buckets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, QueueAttributeName};
 use aws_smithy_types::error::display::DisplayErrorContext;
@@ -18,7 +18,7 @@ pub struct Leftovers {
     /// How many items there are in tables that are only counted.
     pub counts: BTreeMap<String, u64>,
     pub queues: BTreeMap<String, QueueContent>,
-    pub objects: BTreeMap<String, Vec<String>>,
+    pub objects: BTreeMap<String, BucketContent>,
 }
 
 /// The messages in a queue.
@@ -28,6 +28,15 @@ pub struct QueueContent {
     pub bodies: Vec<String>,
     /// Messages in flight or delayed, and those that wait for them in a FIFO queue.
     pub hidden: u64,
+}
+
+/// The objects in a bucket.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BucketContent {
+    /// All keys, in order.
+    pub keys: Vec<String>,
+    /// What those objects hold that the scenario asks about, as text.
+    pub bodies: BTreeMap<String, String>,
 }
 
 /// Reads what the scenario has expectations about, or the `whole` of what is left in tables and queues. What
@@ -56,10 +65,11 @@ pub async fn read(shared: &Shared, expect: &Expect, whole: bool) -> Leftovers {
         }
     }
     for bucket in &shared.stack.buckets {
-        if expect.objects.iter().any(|expected| expected.name.value == bucket.logical_id) {
-            let keys = object_keys(&config, &bucket.name).await;
-            let keys = keys.unwrap_or_else(|error| problem(shared, &bucket.logical_id, &error));
-            leftovers.objects.insert(bucket.logical_id.clone(), keys);
+        if let Some(expected) = expect.objects.iter().find(|expected| expected.name.value == bucket.logical_id) {
+            let asked: BTreeSet<&str> = expected.value.contents.keys().map(String::as_str).collect();
+            let content = bucket_content(&config, &bucket.name, &asked).await;
+            let content = content.unwrap_or_else(|error| problem(shared, &bucket.logical_id, &error));
+            leftovers.objects.insert(bucket.logical_id.clone(), content);
         }
     }
     leftovers
@@ -121,13 +131,21 @@ fn sequence_number(message: &Message) -> u128 {
     number.and_then(|number| number.parse().ok()).unwrap_or_default()
 }
 
-async fn object_keys(config: &SdkConfig, bucket: &str) -> Result<Vec<String>, String> {
+/// A bucket's keys, and the bodies of those objects that are asked about.
+async fn bucket_content(config: &SdkConfig, bucket: &str, asked: &BTreeSet<&str>) -> Result<BucketContent, String> {
     let s3 = aws_sdk_s3::Client::new(config);
     let mut pages = s3.list_objects_v2().bucket(bucket).into_paginator().send();
-    let mut keys = Vec::new();
+    let mut content = BucketContent::default();
     while let Some(page) = pages.next().await {
         let page = page.map_err(|error| DisplayErrorContext(error).to_string())?;
-        keys.extend(page.contents().iter().filter_map(|object| object.key().map(str::to_owned)));
+        content.keys.extend(page.contents().iter().filter_map(|object| object.key().map(str::to_owned)));
     }
-    Ok(keys)
+    content.keys.sort();
+    for key in content.keys.iter().filter(|key| asked.contains(key.as_str())) {
+        let got = s3.get_object().bucket(bucket).key(key).send().await;
+        let got = got.map_err(|error| DisplayErrorContext(error).to_string())?;
+        let body = got.body.collect().await.map_err(|error| DisplayErrorContext(error).to_string())?;
+        content.bodies.insert(key.clone(), String::from_utf8_lossy(&body.into_bytes()).into_owned());
+    }
+    Ok(content)
 }

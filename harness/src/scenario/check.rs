@@ -131,6 +131,10 @@ impl Checker<'_> {
     fn step(&mut self, action: &Action) {
         match action {
             Action::S3Put(step) => self.exists(Kind::Bucket, &step.bucket),
+            Action::S3Copy(step) => {
+                self.exists(Kind::Bucket, &step.from.bucket);
+                self.exists(Kind::Bucket, &step.to.bucket);
+            }
             Action::S3Delete(step) => self.exists(Kind::Bucket, &step.bucket),
             Action::Http(step) => {
                 if let Target::Api { api, .. } = step.target() {

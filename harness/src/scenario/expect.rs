@@ -14,6 +14,7 @@ use super::capture::{Captured, Substitute, UnknownCapture};
 use super::listed::{Entry, Listed};
 use super::mail::MailboxExpect;
 use super::matcher::{Fields, Matcher};
+use super::s3::ObjectsExpect;
 use super::stubs::{RequestsExpect, Stub};
 use crate::yaml::Located;
 
@@ -103,7 +104,7 @@ impl Expect {
             mailbox.value.substitute(captured)?;
         }
         for bucket in &mut expect.objects {
-            bucket.value.keys.substitute(captured)?;
+            bucket.value.substitute(captured)?;
         }
         for table in &mut expect.tables {
             if let TableExpect::Holds(holds) = &mut table.value {
@@ -154,16 +155,6 @@ pub enum MessageExpect {
     Text(String),
     /// JSON that matches.
     Json(Matcher),
-}
-
-/// What a bucket must hold.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ObjectsExpect {
-    /// How many objects there are.
-    pub count: Option<Count>,
-    /// Exactly the keys that there are, in any order.
-    pub keys: Option<Vec<String>>,
 }
 
 /// What a table must hold.

@@ -15,6 +15,7 @@ mod http;
 mod listed;
 mod mail;
 mod matcher;
+mod s3;
 mod schema;
 mod steps;
 mod stubs;
@@ -30,15 +31,16 @@ use std::sync::Arc;
 pub use capture::{CaptureName, Captured, Pointer, Substitute, UnknownCapture, substitute};
 pub use check::check;
 pub use duration::parse as parse_duration;
-pub use expect::{Count, Expect, Given, MessageExpect, Named, ObjectsExpect, QueueExpect, TableExpect, TableHolds};
+pub use expect::{Count, Expect, Given, MessageExpect, Named, QueueExpect, TableExpect, TableHolds};
 pub use http::{Http, HttpExpect, Method, Target, url};
 pub use listed::Listed;
 pub use mail::{MailExpect, MailboxExpect};
 pub use matcher::Matcher;
+pub use s3::{ObjectsExpect, S3Copy, S3Delete, S3Object, S3Put};
 pub use schema::json_schema;
 pub use steps::{
-    Action, Content, EventsPut, Fail, FailWith, Invoke, InvokeExpect, KinesisPut, S3Delete, S3Put, Settle, SnsPublish,
-    SqsRedrive, SqsSend,
+    Action, Content, EventsPut, Fail, FailWith, Invoke, InvokeExpect, KinesisPut, Settle, SnsPublish, SqsRedrive,
+    SqsSend,
 };
 pub use stubs::{RequestExpect, RequestsExpect, Respond, Stub, StubResponse, host};
 

@@ -16,6 +16,7 @@ use super::capture::{CaptureName, Captured, Pointer, Substitute, UnknownCapture,
 use super::duration::{self, Friendly};
 use super::http::Http;
 use super::matcher::Matcher;
+use super::s3::{S3Copy, S3Delete, S3Put};
 use crate::yaml::{Located, Scalar};
 
 /// One thing that a scenario does.
@@ -24,6 +25,9 @@ pub enum Action {
     /// Puts an object into a bucket.
     #[serde(rename = "s3.put")]
     S3Put(S3Put),
+    /// Copies an object, within a bucket or to another.
+    #[serde(rename = "s3.copy")]
+    S3Copy(S3Copy),
     /// Deletes an object from a bucket.
     #[serde(rename = "s3.delete")]
     S3Delete(S3Delete),
@@ -65,8 +69,9 @@ pub enum Action {
 
 impl Action {
     /// The names of the steps in a scenario file.
-    pub const NAMES: [&'static str; 12] = [
+    pub const NAMES: [&'static str; 13] = [
         "s3.put",
+        "s3.copy",
         "s3.delete",
         "http",
         "events.put",
@@ -84,6 +89,7 @@ impl Action {
     pub fn name(&self) -> &'static str {
         match self {
             Self::S3Put(_) => "s3.put",
+            Self::S3Copy(_) => "s3.copy",
             Self::S3Delete(_) => "s3.delete",
             Self::Http(_) => "http",
             Self::EventsPut(_) => "events.put",
@@ -106,6 +112,7 @@ impl Action {
         let mut action = self.clone();
         match &mut action {
             Self::S3Put(step) => step.substitute(captured)?,
+            Self::S3Copy(step) => step.substitute(captured)?,
             Self::S3Delete(step) => step.substitute(captured)?,
             Self::Http(step) => step.substitute(captured)?,
             Self::EventsPut(step) => step.substitute(captured)?,
@@ -146,37 +153,6 @@ impl<'s> Content<'s> {
         let text = text.map(|text| Content::Text(text));
         text.or(json.map(Content::Json)).or(file.map(Content::File))
     }
-}
-
-/// `s3.put`: exactly one of `body` and `file` is there.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(extend("oneOf" = [{"required": ["body"]}, {"required": ["file"]}]))]
-pub struct S3Put {
-    /// The bucket's logical id.
-    pub bucket: Located<String>,
-    /// The object's key, as it is: not URL-encoded.
-    pub key: String,
-    /// The object's content as text.
-    pub body: Option<String>,
-    /// The object's content as a file, relative to the scenario.
-    pub file: Option<Located<PathBuf>>,
-    /// The object's `Content-Type`.
-    pub content_type: Option<String>,
-    /// User-defined metadata, without the prefix `x-amz-meta-`.
-    #[serde(default, deserialize_with = "texts")]
-    #[schemars(with = "BTreeMap<String, Scalar>")]
-    pub metadata: BTreeMap<String, String>,
-}
-
-/// `s3.delete`.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct S3Delete {
-    /// The bucket's logical id.
-    pub bucket: Located<String>,
-    /// The object's key, as it is: not URL-encoded.
-    pub key: String,
 }
 
 /// `events.put`.
@@ -344,8 +320,6 @@ pub struct Settle {
     pub within: Option<Duration>,
 }
 
-substitute_in!(S3Put: key, body, content_type, metadata);
-substitute_in!(S3Delete: key);
 substitute_in!(EventsPut: source, detail_type, detail, resources);
 substitute_in!(SqsSend: body, json, attributes, group, deduplication_id);
 substitute_in!(KinesisPut: key, data, json);

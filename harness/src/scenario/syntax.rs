@@ -211,6 +211,10 @@ impl Reader<'_> {
         for section in [expect("queues"), expect("requests"), expect("mail"), expect("objects")].into_iter().flatten() {
             self.references(section, &captured, &later);
         }
+        let buckets = expect("objects").and_then(Node::mapping).unwrap_or_default().iter();
+        for (key, _) in buckets.filter_map(|(_, bucket)| bucket.get("contents")?.mapping()).flatten() {
+            self.references(key, &captured, &later);
+        }
         for (_, table) in expect("tables").and_then(Node::mapping).unwrap_or_default() {
             for (_, value) in entries_without(table, &["redact"]) {
                 self.references(value, &captured, &later);

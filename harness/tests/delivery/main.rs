@@ -16,6 +16,7 @@ mod invocation;
 mod kinesis;
 mod kit;
 mod lambda_api;
+mod objects;
 mod payloads;
 mod pipes;
 mod redrive;

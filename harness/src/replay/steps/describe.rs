@@ -1,6 +1,6 @@
 //! A step in a few words.
 
-use crate::scenario::{Action, Target};
+use crate::scenario::{Action, S3Copy, Target};
 use crate::words::duration;
 
 /// The step in a few words, for the trace.
@@ -8,6 +8,9 @@ pub(super) fn describe(action: &Action) -> String {
     let name = action.name();
     match action {
         Action::S3Put(step) => format!("{name} {}/{}", step.bucket.value, step.key),
+        Action::S3Copy(S3Copy { from, to }) => {
+            format!("{name} {}/{} to {}/{}", from.bucket.value, from.key, to.bucket.value, to.key)
+        }
         Action::S3Delete(step) => format!("{name} {}/{}", step.bucket.value, step.key),
         Action::Http(step) => match step.target() {
             Target::Api { api, path } => format!("{name} {} {} {path}", api.value, step.method.as_str()),

@@ -82,6 +82,7 @@ impl<'s> Player<'s> {
         let config = self.stimulus_config(stimulus);
         match action {
             Action::S3Put(step) => self.put_object(&config, step, action.content()).await,
+            Action::S3Copy(step) => self.copy_object(&config, step).await,
             Action::S3Delete(step) => self.delete_object(&config, step).await,
             Action::EventsPut(step) => self.put_event(&config, step).await,
             Action::SqsSend(step) => self.send_message(&config, step, action.content()).await,
