@@ -8,6 +8,7 @@ mod delivery;
 mod events;
 mod lifecycle;
 mod lists;
+mod memory;
 mod multipart;
 mod notifications;
 mod objects;
