@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The harness's modules from the bottom up: each may import those before it.
-const LAYERS: [&str; 40] = [
+const LAYERS: &[&str] = &[
     // Plain data and pure functions over it: the user's files, and what a run leaves behind.
     "words",
     "diagnostic",
@@ -31,6 +31,7 @@ const LAYERS: [&str; 40] = [
     "invoke",
     "shared",
     "api",
+    "function_url",
     "mapping",
     "push",
     "pipes",

@@ -30,6 +30,7 @@ mod driver;
 pub mod event;
 mod find;
 pub mod findings;
+mod function_url;
 mod gateway;
 mod interrupt;
 mod invoke;

@@ -6,11 +6,11 @@ mod access;
 mod address;
 mod authorize;
 mod cache;
-mod cors;
+pub mod cors;
 mod fault;
 mod parameters;
 mod policy;
-mod respond;
+pub mod respond;
 mod route;
 
 pub use address::find;
@@ -117,11 +117,12 @@ async fn lambda(shared: &Rc<Shared>, routed: &Routed<'_>, proxy: &LambdaProxy) -
     let delivery = record(shared, call, &function);
     let invoked = invoke(shared, function, payload, delivery, proxy.timeout).await.ok_or(Fault::TimedOut)?;
     let response = invoked.result.map_err(|error| respond::from_error(&error))?;
-    respond::from_response(call.api, proxy.payload, &call.request, &response)
+    let default_type = respond::default_type(call.api.kind);
+    respond::from_response(call.api, proxy.payload, &call.request, &response, default_type)
 }
 
-/// What API Gateway adds on the way.
-fn add_headers(shared: &Shared, api: &Api, request: &mut ApiRequest) {
+/// What API Gateway, or Lambda for a function's URL, adds on the way.
+pub fn add_headers(shared: &Shared, api: &Api, request: &mut ApiRequest) {
     let trace = format!("Root=1-{:08x}-{}", shared.backend.clock().now().as_second(), shared.ids.hex(24));
     let host = api.endpoint.trim_start_matches("https://");
     let length = request.body.len().to_string();

@@ -20,16 +20,32 @@ pub fn from_error(error: &InvokeError) -> Fault {
     }
 }
 
+/// The type of a body that the function does not tell. Not in the documentation: what the two kinds of API are seen to
+/// answer.
+pub fn default_type(kind: ApiKind) -> &'static str {
+    if kind == ApiKind::Rest { "application/json" } else { "text/plain;charset=UTF-8" }
+}
+
 /// The function's response as an HTTP response.
 ///
 /// # Errors
 /// The response is malformed.
-pub fn from_response(api: &Api, format: PayloadFormat, request: &ApiRequest, text: &str) -> Result<ApiResponse, Fault> {
+pub fn from_response(
+    api: &Api,
+    format: PayloadFormat,
+    request: &ApiRequest,
+    text: &str,
+    default_type: &str,
+) -> Result<ApiResponse, Fault> {
     let value = serde_json::from_str::<Value>(text).map_err(|_| Fault::Integration)?;
     if format == PayloadFormat::V2 && value.get("statusCode").is_none() {
         return Ok(inferred(&value));
     }
-    structured(api, format, request, &value).ok_or(Fault::Integration)
+    let mut response = structured(api, format, request, &value).ok_or(Fault::Integration)?;
+    if !response.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+        response.headers.push(("content-type".to_owned(), default_type.to_owned()));
+    }
+    Ok(response)
 }
 
 /// Payload 2.0 without a status code: a 200 whose body is the JSON that the function returned.
@@ -61,11 +77,6 @@ fn structured(api: &Api, payload: PayloadFormat, request: &ApiRequest, value: &V
     }
     let cookies = of_format(PayloadFormat::V2, "cookies").and_then(Value::as_array).into_iter().flatten();
     headers.extend(cookies.filter_map(scalar).map(|cookie| ("set-cookie".to_owned(), cookie)));
-    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
-        // Not in the documentation: what the two kinds of API are seen to answer.
-        let default = if kind == ApiKind::Rest { "application/json" } else { "text/plain;charset=UTF-8" };
-        headers.push(("content-type".to_owned(), default.to_owned()));
-    }
     if kind == ApiKind::Rest {
         headers = headers.into_iter().map(remapped).collect();
     }
@@ -163,7 +174,7 @@ mod tests {
         #[case] body: &str,
     ) {
         let api = api(kind);
-        let answer = from_response(&api, payload, &ApiRequest::default(), response);
+        let answer = from_response(&api, payload, &ApiRequest::default(), response, default_type(kind));
         let answer = answer.unwrap_or_else(|fault| fault.response(&api));
         assert_eq!((answer.status, answer.body.as_ref()), (status, body.as_bytes()));
     }

@@ -7,6 +7,8 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 use rehearsal_emulator::protocol::{Request, UnknownRequest, identify};
 
+use crate::stack::function_name;
+
 /// A request to Lambda.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LambdaCall {
@@ -86,33 +88,4 @@ fn of_path(request: &Request) -> LambdaCall {
     let decode = |segment: &&str| percent_decode_str(segment).decode_utf8_lossy().into_owned();
     let names = segments.iter().skip(1).step_by(2).map(decode).collect();
     LambdaCall { operation, names }
-}
-
-/// The name of a function that is given by name, by part of its ARN or by ARN, and its qualifier.
-pub fn function_name(given: &str) -> (&str, Option<&str>) {
-    let rest = given.split_once(":function:").map_or(given, |(_, rest)| rest);
-    match rest.split_once(':') {
-        Some((name, qualifier)) => (name, Some(qualifier)),
-        None => (rest, None),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use rstest::rstest;
-
-    #[rstest]
-    #[case("worker", "worker", None)]
-    #[case("worker:live", "worker", Some("live"))]
-    #[case("123456789012:function:worker", "worker", None)]
-    #[case("arn:aws:lambda:us-east-1:123456789012:function:worker", "worker", None)]
-    #[case("arn:aws:lambda:us-east-1:123456789012:function:worker:$LATEST", "worker", Some("$LATEST"))]
-    fn a_function_is_named_by_name_partial_arn_or_arn(
-        #[case] given: &str,
-        #[case] name: &str,
-        #[case] qualifier: Option<&str>,
-    ) {
-        assert_eq!(function_name(given), (name, qualifier));
-    }
 }

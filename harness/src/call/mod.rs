@@ -23,7 +23,7 @@ use rehearsal_emulator::{collect_response, into_sdk, request_into_sdk};
 use tokio::sync::watch;
 
 use crate::trace::{EventId, Recorder, What};
-pub use lambda::{LambdaCall, function_name, lambda_call};
+pub use lambda::{LambdaCall, lambda_call};
 
 use describe::{effect, error_code, produced_ids, resource};
 use written::written;

@@ -1,4 +1,4 @@
-//! Requests to what the harness itself serves: to Lambda, to the template's APIs, and to the stubs of other systems.
+//! Requests to what the harness itself serves: to Lambda, to the template's APIs and function URLs, and to the stubs of other systems.
 //! Any other host refuses the connection.
 
 use std::rc::Rc;
@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::api;
 use crate::call::{CAUSE_HEADER, lambda_call};
 use crate::event::apigateway::{ApiRequest, ApiResponse};
+use crate::function_url;
 use crate::lambda_api;
 use crate::shared::Shared;
 use crate::stubs::Answer;
@@ -55,7 +56,7 @@ async fn serve_one(shared: &Rc<Shared>, HostRequest { mut request, sender }: Hos
     }
     let reply = match shared.stubs.answer(&request) {
         Some(answer) => stubbed(shared, answer).await,
-        None if request.host().contains(".execute-api.") => Ok(serve_api(shared, &request, cause).await),
+        None if is_endpoint(&request) => Ok(reply(serve_endpoint(shared, &request, cause).await)),
         None => {
             if let Sender::Service { name, .. } = &sender {
                 let (method, uri) = (&request.method, &request.uri);
@@ -99,21 +100,35 @@ fn record(
     )
 }
 
-async fn serve_api(shared: &Rc<Shared>, request: &Request, cause: Option<EventId>) -> Reply {
-    let address = match api::find(&shared.stack, request.host(), request.uri.path()) {
-        Ok(address) => address,
-        Err(response) => return reply(response),
-    };
+/// Whether a request is to an API or to a function's URL.
+fn is_endpoint(request: &Request) -> bool {
+    [".execute-api.", ".lambda-url."].iter().any(|label| request.host().contains(label))
+}
+
+async fn serve_endpoint(shared: &Rc<Shared>, request: &Request, cause: Option<EventId>) -> ApiResponse {
+    let (host, path) = (request.host(), request.uri.path());
+    if let Some(url) = shared.stack.function_urls.iter().find(|url| url.host() == host) {
+        return function_url::serve(shared, url, api_request(request, path.to_owned()), cause).await;
+    }
+    match api::find(&shared.stack, host, path) {
+        Ok(address) => {
+            let request = api_request(request, address.path);
+            api::serve(shared, api::Call { api: address.api, stage: address.stage, request, cause }).await
+        }
+        Err(response) => response,
+    }
+}
+
+fn api_request(request: &Request, path: String) -> ApiRequest {
     let pairs = request.headers.iter();
     let headers = pairs.filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned()))).collect();
-    let api_request = ApiRequest {
+    ApiRequest {
         method: request.method.to_string(),
-        path: address.path,
+        path,
         query_string: request.uri.query().unwrap_or_default().to_owned(),
         headers,
         body: request.body.clone(),
-    };
-    reply(api::serve(shared, api::Call { api: address.api, stage: address.stage, request: api_request, cause }).await)
+    }
 }
 
 fn reply(response: ApiResponse) -> Reply {

@@ -11,9 +11,10 @@ use std::rc::Rc;
 
 use rehearsal_emulator::protocol::{Reply, Request};
 
-use crate::call::{LambdaCall, function_name};
+use crate::call::LambdaCall;
 use crate::invoke::Function;
 use crate::shared::Shared;
+use crate::stack::function_name;
 use crate::trace::EventId;
 use error::Refusal;
 

@@ -6,12 +6,15 @@ use crate::yaml::{Node, quoted};
 /// Which keys of a step exclude each other, and whether one of them must be there.
 const ALTERNATIVES: [(&str, &[&str], bool); 6] = [
     ("s3.put", &["body", "file"], true),
-    ("http", &["api", "url"], true),
+    ("http", &["api", "function", "url"], true),
     ("http", &["body", "json", "file"], false),
     ("sqs.send", &["body", "json"], true),
     ("kinesis.put", &["data", "json", "file"], true),
     ("sns.publish", &["message", "json", "by_protocol"], true),
 ];
+
+/// What a function's URL does not have.
+const OF_APIS: [&str; 2] = ["stage", "api_key"];
 
 /// What the URL of a request says by itself.
 const IN_A_URL: [&str; 4] = ["stage", "api_key", "path", "query"];
@@ -34,9 +37,14 @@ impl Reader<'_> {
         }
     }
 
-    /// A path belongs to an API, and a URL is whole.
+    /// A path belongs to an API or a function, and a URL is whole.
     fn target(&mut self, name: &Node, settings: &Node) {
-        match (settings.entry("url"), settings.entry("api")) {
+        if let Some((function, _)) = settings.entry("function") {
+            for (key, _) in OF_APIS.iter().filter_map(|key| settings.entry(key)) {
+                self.excludes(function, key, "a stage or an API key goes with `api`");
+            }
+        }
+        match (settings.entry("url"), settings.entry("api").or_else(|| settings.entry("function"))) {
             (Some((url, _)), None) => {
                 for (key, _) in IN_A_URL.iter().filter_map(|key| settings.entry(key)) {
                     self.excludes(

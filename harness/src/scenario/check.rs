@@ -137,9 +137,13 @@ impl Checker<'_> {
             }
             Action::S3Delete(step) => self.exists(Kind::Bucket, &step.bucket),
             Action::Http(step) => {
-                if let Target::Api { api, .. } = step.target() {
-                    self.exists(Kind::Api, api);
-                    self.stage(step, api);
+                match step.target() {
+                    Target::Api { api, .. } => {
+                        self.exists(Kind::Api, api);
+                        self.stage(step, api);
+                    }
+                    Target::Function { function, .. } => self.has_url(function),
+                    Target::Url(_) => {}
                 }
                 self.api_key(step);
             }
@@ -234,6 +238,17 @@ impl Checker<'_> {
         let message = format!("nothing answers for `{}`", host.value);
         let diagnostic = self.diagnostics.error(&self.scenario.source, host.span.clone(), message);
         diagnostic.help("say what it answers under `given.stubs`").did_you_mean(&host.value, stubbed);
+    }
+
+    /// Reports what is no function, and a function without a URL.
+    fn has_url(&mut self, function: &Located<String>) {
+        self.exists(Kind::Function, function);
+        let Some(known) = self.stack.functions.iter().find(|known| known.logical_id == function.value) else { return };
+        if self.stack.url_of(known).is_none() {
+            let message = format!("the function `{}` has no URL", function.value);
+            let problem = self.diagnostics.error(&self.scenario.source, function.span.clone(), message);
+            problem.help("a function has one by `FunctionUrlConfig` or an `AWS::Lambda::Url`");
+        }
     }
 
     /// Reports a logical id that is not of a kind.

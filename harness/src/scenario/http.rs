@@ -15,17 +15,19 @@ use super::matcher::{self, Leaf, Matcher};
 use super::steps::json;
 use crate::yaml::{Located, Scalars};
 
-/// `http`: either `api` with `path`, or `url`; at most one of `body`, `json` and `file` is there.
+/// `http`: either `api` or `function` with `path`, or `url`; at most one of `body`, `json` and `file` is there.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("not" = {"anyOf": [
     {"required": ["body", "json"]}, {"required": ["body", "file"]}, {"required": ["json", "file"]},
     {"required": ["url", "stage"]}, {"required": ["url", "api_key"]}, {"required": ["url", "path"]},
-    {"required": ["url", "query"]}
-]}, "oneOf" = [{"required": ["api", "path"]}, {"required": ["url"]}]))]
+    {"required": ["url", "query"]}, {"required": ["function", "stage"]}, {"required": ["function", "api_key"]}
+]}, "oneOf" = [{"required": ["api", "path"]}, {"required": ["function", "path"]}, {"required": ["url"]}]))]
 pub struct Http {
     /// The API's logical id.
     pub api: Option<Located<String>>,
+    /// The logical id of a function that has a URL.
+    pub function: Option<Located<String>>,
     /// A whole URL, such as a pre-signed one that an earlier step captured.
     #[serde(default, deserialize_with = "some_url")]
     pub url: Option<String>,
@@ -34,7 +36,7 @@ pub struct Http {
     /// The API key whose value is sent, by its logical id.
     pub api_key: Option<Located<String>>,
     pub method: Method,
-    /// The path below the stage, such as `/orders/42`, without a query.
+    /// The path, of an API the one below the stage, such as `/orders/42`, without a query.
     #[serde(default, deserialize_with = "some_path")]
     #[schemars(with = "Option<String>", regex(pattern = "^/[^?]*$"))]
     pub path: Option<String>,
@@ -65,6 +67,8 @@ pub struct Http {
 pub enum Target<'s> {
     /// To a path of an API.
     Api { api: &'s Located<String>, path: &'s str },
+    /// To a path of a function's URL.
+    Function { function: &'s Located<String>, path: &'s str },
     /// To a URL, once captures are put in.
     Url(&'s str),
 }
@@ -72,10 +76,11 @@ pub enum Target<'s> {
 impl Http {
     /// Where the request goes: the reader refuses a step without a place, and one with two.
     pub fn target(&self) -> Target<'_> {
-        match (&self.api, &self.path, &self.url) {
-            (Some(api), Some(path), None) => Target::Api { api, path },
-            (None, None, Some(url)) => Target::Url(url),
-            _ => unreachable!("a step has either an API with a path or a URL"),
+        match (&self.api, &self.function, &self.path, &self.url) {
+            (Some(api), None, Some(path), None) => Target::Api { api, path },
+            (None, Some(function), Some(path), None) => Target::Function { function, path },
+            (None, None, None, Some(url)) => Target::Url(url),
+            _ => unreachable!("a step has an API or a function with a path, or a URL"),
         }
     }
 }

@@ -3,12 +3,17 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::api::Cors;
+
 /// How many invocations an account runs at once in a region, unless AWS has raised its quota.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
 pub const ACCOUNT_CONCURRENCY: u32 = 1000;
 /// How many of them must be left to functions without reserved concurrency.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html>
 pub const UNRESERVED_CONCURRENCY: u32 = 100;
+
+/// The number of a function's only published version: a template has one code.
+pub const PUBLISHED_VERSION: &str = "1";
 
 /// A Lambda function.
 #[derive(Clone, Debug)]
@@ -54,6 +59,16 @@ impl Function {
     }
 }
 
+/// The name of a function that is given by name, by part of its ARN or by ARN, and its qualifier.
+/// <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_RequestSyntax>
+pub fn function_name(given: &str) -> (&str, Option<&str>) {
+    let rest = given.split_once(":function:").map_or(given, |(_, rest)| rest);
+    match rest.split_once(':') {
+        Some((name, qualifier)) => (name, Some(qualifier)),
+        None => (rest, None),
+    }
+}
+
 /// A published version of a function, or an alias for one. All have the same code: a template has one.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-aliases.html>
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,5 +97,54 @@ impl Default for EventInvokeConfig {
     fn default() -> Self {
         let maximum_event_age = Duration::from_secs(6 * 60 * 60);
         Self { maximum_retry_attempts: 2, maximum_event_age, on_success: None, on_failure: None }
+    }
+}
+
+/// A function's own HTTPS endpoint.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html>
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FunctionUrl {
+    pub logical_id: String,
+    /// Of the function, or of the alias that the URL is for.
+    pub function_arn: String,
+    /// The first label of its host name.
+    pub id: String,
+    /// `https://{id}.lambda-url.{region}.on.aws`.
+    pub endpoint: String,
+    pub auth: UrlAuth,
+    pub cors: Option<Cors>,
+}
+
+impl FunctionUrl {
+    /// The host's name.
+    pub fn host(&self) -> &str {
+        self.endpoint.trim_start_matches("https://")
+    }
+}
+
+/// Who may use a function URL. Nobody is turned away here: what tells them apart is the event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UrlAuth {
+    None,
+    AwsIam,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("worker", "worker", None)]
+    #[case("worker:live", "worker", Some("live"))]
+    #[case("123456789012:function:worker", "worker", None)]
+    #[case("arn:aws:lambda:us-east-1:123456789012:function:worker", "worker", None)]
+    #[case("arn:aws:lambda:us-east-1:123456789012:function:worker:$LATEST", "worker", Some("$LATEST"))]
+    fn a_function_is_named_by_name_partial_arn_or_arn(
+        #[case] given: &str,
+        #[case] name: &str,
+        #[case] qualifier: Option<&str>,
+    ) {
+        assert_eq!(function_name(given), (name, qualifier));
     }
 }

@@ -27,7 +27,10 @@ pub use eventbridge::{
     ApiDestination, Archive, Connection, EventBus, HttpParameters, InputTransformer, Rule, RuleTarget,
 };
 pub use kinesis::KinesisStream;
-pub use lambda::{ACCOUNT_CONCURRENCY, EventInvokeConfig, Function, Qualifier, UNRESERVED_CONCURRENCY};
+pub use lambda::{
+    ACCOUNT_CONCURRENCY, EventInvokeConfig, Function, FunctionUrl, PUBLISHED_VERSION, Qualifier,
+    UNRESERVED_CONCURRENCY, UrlAuth, function_name,
+};
 pub use mapping::{EventSourceMapping, StartingPosition, StreamMapping};
 pub use pipe::{Pipe, PipeDelivery, PipeSource, PipeStep};
 pub use s3::{Bucket, BucketNotification, CorsRule, Expiration, LifecycleRule, NotificationTarget};
@@ -58,6 +61,7 @@ pub struct Stack {
     pub api_keys: Vec<ApiKey>,
     pub usage_plans: Vec<UsagePlan>,
     pub functions: Vec<Function>,
+    pub function_urls: Vec<FunctionUrl>,
     pub event_source_mappings: Vec<EventSourceMapping>,
     pub stream_mappings: Vec<StreamMapping>,
     pub pipes: Vec<Pipe>,
@@ -83,6 +87,13 @@ impl Stack {
         ids.extend(self.rules.iter().map(|rule| pair(&rule.name, &rule.logical_id)));
         ids.extend(self.functions.iter().map(|function| pair(&function.name, &function.logical_id)));
         ids
+    }
+}
+
+impl Stack {
+    /// The URL of a function, or of the first of its aliases that has one.
+    pub fn url_of(&self, function: &Function) -> Option<&FunctionUrl> {
+        self.function_urls.iter().find(|url| function.is(&url.function_arn))
     }
 }
 

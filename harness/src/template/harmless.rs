@@ -20,7 +20,6 @@ const HARMLESS: &[&str] = &[
     "AWS::Lambda::LayerVersion",
     "AWS::Lambda::LayerVersionPermission",
     "AWS::Lambda::Permission",
-    "AWS::Lambda::Version",
     "AWS::Logs::",
     "AWS::ResourceGroups::",
     "AWS::S3::BucketPolicy",

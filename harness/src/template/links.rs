@@ -54,6 +54,7 @@ fn check_link(link: &Link, arns: &BTreeMap<&str, &str>, stack: &Stack, report: &
         }
         Some("events") if link.arn.ends_with(":event-bus/default") => {}
         Some("s3") if stack.buckets.iter().any(|bucket| link.arn == format!("arn:aws:s3:::{}", bucket.name)) => {}
+        Some("lambda") if stack.functions.iter().any(|function| function.arns().any(|(arn, ..)| arn == link.arn)) => {}
         Some("dynamodb") if !arns.contains_key(link.arn.as_str()) => missing_stream(link, stack, report),
         Some(_) if !arns.contains_key(link.arn.as_str()) => {
             let message = format!("`{}` is not in this template", link.arn);

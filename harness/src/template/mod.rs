@@ -163,12 +163,7 @@ fn stack_names(templates: &[Template], naming: &Naming) -> Vec<Naming> {
 }
 
 fn finish(build: Build, report: Report) -> Examined {
-    let Build { mut stack, invoke_configs, .. } = build;
-    for (arn, config) in invoke_configs {
-        if let Some(function) = stack.functions.iter_mut().find(|function| function.arn == arn) {
-            function.event_invoke = config;
-        }
-    }
+    let Build { mut stack, .. } = build;
     stack.not_simulated = report.not_simulated;
     Examined {
         stack,

@@ -1,22 +1,12 @@
 //! What `Ref` and `Fn::GetAtt` answer for each type of resource. A physical name is what the template
 //! says, or is made of the stack's name, the logical id and the suffix, so that it is known before
-//! anything is provisioned. The return values follow each type's page in
-//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html>.
+//! anything is provisioned.
+
+mod rules;
 
 use super::Naming;
-
-/// How the resources of a type are named.
-pub struct NameRule {
-    types: &'static [&'static str],
-    /// The property that gives the physical name.
-    pub property: Option<&'static str>,
-    /// How long a physical name may be.
-    limit: usize,
-    /// What `Ref` answers, with placeholders; empty where it is not known before provisioning.
-    reference: &'static str,
-    /// What `Fn::GetAtt` answers, with placeholders.
-    attributes: &'static [(&'static str, &'static str)],
-}
+use crate::stack::function_name;
+pub use rules::{STREAM_ARN, parent_property, rule_of};
 
 /// A resource's physical name, and what follows from it.
 #[derive(Clone, Debug)]
@@ -24,254 +14,8 @@ pub struct Identity {
     pub name: String,
     logical_id: String,
     type_name: String,
-    /// A rule's event bus, where it is not `default`.
-    bus: Option<String>,
-}
-
-/// The attribute of a table that only one with a stream has.
-pub const STREAM_ARN: &str = "StreamArn";
-
-const RULES: &[NameRule] = &[
-    NameRule {
-        types: &["AWS::SQS::Queue"],
-        property: Some("QueueName"),
-        limit: 80,
-        reference: "{url}",
-        attributes: &[("Arn", "arn:aws:sqs:{region}:{account}:{name}"), ("QueueName", "{name}"), ("QueueUrl", "{url}")],
-    },
-    NameRule {
-        types: &["AWS::SNS::Topic"],
-        property: Some("TopicName"),
-        limit: 256,
-        reference: "arn:aws:sns:{region}:{account}:{name}",
-        attributes: &[("TopicArn", "arn:aws:sns:{region}:{account}:{name}"), ("TopicName", "{name}")],
-    },
-    NameRule {
-        types: &["AWS::S3::Bucket"],
-        property: Some("BucketName"),
-        limit: 63,
-        reference: "{name}",
-        attributes: &[
-            ("Arn", "arn:aws:s3:::{name}"),
-            ("DomainName", "{name}.s3.amazonaws.com"),
-            ("RegionalDomainName", "{name}.s3.{region}.amazonaws.com"),
-        ],
-    },
-    NameRule {
-        types: &["AWS::DynamoDB::Table"],
-        property: Some("TableName"),
-        limit: 255,
-        reference: "{name}",
-        attributes: &[
-            ("Arn", "arn:aws:dynamodb:{region}:{account}:table/{name}"),
-            // The label at the end is the time of creation, which is not known before.
-            (STREAM_ARN, "arn:aws:dynamodb:{region}:{account}:table/{name}/stream/2026-01-01T00:00:00.000"),
-        ],
-    },
-    NameRule {
-        types: &["AWS::Serverless::SimpleTable"],
-        property: Some("TableName"),
-        limit: 255,
-        reference: "{name}",
-        attributes: &[("Arn", "arn:aws:dynamodb:{region}:{account}:table/{name}")],
-    },
-    NameRule {
-        types: &["AWS::Pipes::Pipe"],
-        property: Some("Name"),
-        limit: 64,
-        reference: "{name}",
-        attributes: &[("Arn", "arn:aws:pipes:{region}:{account}:pipe/{name}")],
-    },
-    NameRule {
-        types: &["AWS::Kinesis::Stream"],
-        property: Some("Name"),
-        limit: 128,
-        reference: "{name}",
-        attributes: &[("Arn", "arn:aws:kinesis:{region}:{account}:stream/{name}")],
-    },
-    NameRule {
-        types: &["AWS::Lambda::Function", "AWS::Serverless::Function"],
-        property: Some("FunctionName"),
-        limit: 64,
-        reference: "{name}",
-        attributes: &[("Arn", "arn:aws:lambda:{region}:{account}:function:{name}")],
-    },
-    NameRule {
-        types: &["AWS::Events::EventBus"],
-        property: Some("Name"),
-        limit: 256,
-        reference: "{name}",
-        attributes: &[("Arn", "arn:aws:events:{region}:{account}:event-bus/{name}"), ("Name", "{name}")],
-    },
-    NameRule {
-        types: &["AWS::Events::Rule"],
-        property: Some("Name"),
-        limit: 64,
-        reference: "{bus|}{name}",
-        attributes: &[("Arn", "arn:aws:events:{region}:{account}:rule/{bus/}{name}")],
-    },
-    NameRule {
-        types: &["AWS::Events::Connection"],
-        property: Some("Name"),
-        limit: 64,
-        reference: "{name}",
-        attributes: &[("Arn", "arn:aws:events:{region}:{account}:connection/{name}/{id}")],
-    },
-    NameRule {
-        types: &["AWS::Events::ApiDestination"],
-        property: Some("Name"),
-        limit: 64,
-        reference: "{name}",
-        attributes: &[
-            ("Arn", "arn:aws:events:{region}:{account}:api-destination/{name}/{id}"),
-            ("ArnForPolicy", "arn:aws:events:{region}:{account}:api-destination/{name}"),
-        ],
-    },
-    NameRule {
-        types: &["AWS::Events::Archive"],
-        property: Some("ArchiveName"),
-        limit: 48,
-        reference: "{name}",
-        attributes: &[("Arn", "arn:aws:events:{region}:{account}:archive/{name}"), ("ArchiveName", "{name}")],
-    },
-    NameRule {
-        types: &["AWS::Scheduler::Schedule"],
-        property: Some("Name"),
-        limit: 64,
-        reference: "{name}",
-        attributes: &[],
-    },
-    NameRule {
-        types: &["AWS::Scheduler::ScheduleGroup"],
-        property: Some("Name"),
-        limit: 64,
-        reference: "{name}",
-        attributes: &[("Arn", "arn:aws:scheduler:{region}:{account}:schedule-group/{name}")],
-    },
-    NameRule {
-        types: &["AWS::Serverless::Api"],
-        property: None,
-        limit: 1024,
-        reference: "{id}",
-        attributes: &[("RestApiId", "{id}")],
-    },
-    NameRule {
-        types: &["AWS::Serverless::HttpApi"],
-        property: None,
-        limit: 128,
-        reference: "{id}",
-        attributes: &[("ApiId", "{id}"), ("ApiEndpoint", "https://{id}.execute-api.{region}.amazonaws.com")],
-    },
-    NameRule {
-        types: &["AWS::ApiGateway::RestApi"],
-        property: None,
-        limit: 1024,
-        reference: "{id}",
-        attributes: &[("RestApiId", "{id}"), ("RootResourceId", "{id}0")],
-    },
-    NameRule {
-        types: &["AWS::ApiGatewayV2::Api"],
-        property: None,
-        limit: 128,
-        reference: "{id}",
-        attributes: &[("ApiId", "{id}"), ("ApiEndpoint", "https://{id}.execute-api.{region}.amazonaws.com")],
-    },
-    NameRule {
-        types: &[
-            "AWS::ApiGateway::Resource",
-            "AWS::ApiGateway::Method",
-            "AWS::ApiGateway::Deployment",
-            "AWS::ApiGateway::GatewayResponse",
-            "AWS::ApiGateway::Authorizer",
-            "AWS::ApiGatewayV2::Authorizer",
-            "AWS::ApiGateway::ApiKey",
-            "AWS::ApiGateway::UsagePlan",
-            "AWS::ApiGateway::UsagePlanKey",
-            "AWS::ApiGateway::RequestValidator",
-            "AWS::ApiGateway::Model",
-            "AWS::ApiGateway::Account",
-            "AWS::ApiGatewayV2::Route",
-            "AWS::ApiGatewayV2::Integration",
-            "AWS::ApiGatewayV2::Deployment",
-        ],
-        property: None,
-        limit: 128,
-        reference: "{id}",
-        attributes: &[
-            ("APIKeyId", "{id}"),
-            ("AuthorizerId", "{id}"),
-            ("DeploymentId", "{id}"),
-            ("Id", "{id}"),
-            ("IntegrationId", "{id}"),
-            ("RequestValidatorId", "{id}"),
-            ("ResourceId", "{id}"),
-            ("RouteId", "{id}"),
-        ],
-    },
-    NameRule {
-        types: &["AWS::ApiGateway::Stage", "AWS::ApiGatewayV2::Stage"],
-        property: Some("StageName"),
-        limit: 128,
-        reference: "{name}",
-        attributes: &[],
-    },
-    NameRule {
-        types: &["AWS::IAM::Role"],
-        property: Some("RoleName"),
-        limit: 64,
-        reference: "{name}",
-        attributes: &[("Arn", "arn:aws:iam::{account}:role/{name}")],
-    },
-    NameRule {
-        types: &["AWS::IAM::ManagedPolicy"],
-        property: Some("ManagedPolicyName"),
-        limit: 128,
-        reference: "arn:aws:iam::{account}:policy/{name}",
-        attributes: &[("PolicyArn", "arn:aws:iam::{account}:policy/{name}")],
-    },
-    NameRule {
-        types: &["AWS::Logs::LogGroup"],
-        property: Some("LogGroupName"),
-        limit: 512,
-        reference: "{name}",
-        attributes: &[("Arn", "arn:aws:logs:{region}:{account}:log-group:{name}:*")],
-    },
-    NameRule {
-        types: &["AWS::CloudFormation::Stack", "AWS::Serverless::Application"],
-        property: None,
-        limit: 128,
-        reference: "arn:aws:cloudformation:{region}:{account}:stack/{name}/{id}",
-        attributes: &[],
-    },
-    NameRule {
-        types: &["AWS::KMS::Key"],
-        property: None,
-        limit: 64,
-        reference: "{id}",
-        attributes: &[("Arn", "arn:aws:kms:{region}:{account}:key/{id}"), ("KeyId", "{id}")],
-    },
-    NameRule {
-        types: &["AWS::KMS::Alias"],
-        property: Some("AliasName"),
-        limit: 256,
-        reference: "{name}",
-        attributes: &[],
-    },
-    NameRule {
-        types: &["AWS::CloudWatch::Alarm"],
-        property: Some("AlarmName"),
-        limit: 255,
-        reference: "{name}",
-        attributes: &[("Arn", "arn:aws:cloudwatch:{region}:{account}:alarm:{name}")],
-    },
-];
-
-/// Types whose `Ref` AWS makes up on creation, and harmless ones that nobody but roles refers to.
-const UNKNOWN: NameRule = NameRule { types: &[], property: None, limit: 64, reference: "", attributes: &[] };
-
-/// How resources of a type are named.
-pub fn rule_of(type_name: &str) -> &'static NameRule {
-    RULES.iter().find(|rule| rule.types.contains(&type_name)).unwrap_or(&UNKNOWN)
+    /// The name of what it belongs to: a rule's event bus, where it is not `default`, or a function.
+    parent: Option<String>,
 }
 
 impl Identity {
@@ -280,7 +24,7 @@ impl Identity {
         type_name: &str,
         logical_id: &str,
         given: Option<String>,
-        bus: Option<String>,
+        parent: Option<String>,
         fifo: bool,
         naming: &Naming,
     ) -> Self {
@@ -289,8 +33,12 @@ impl Identity {
             None if fifo => generated(type_name, logical_id, FIFO, naming),
             None => generated(type_name, logical_id, "", naming),
         };
-        let bus = bus.map(|bus| bus_name(&bus).to_owned()).filter(|bus| bus != "default");
-        Self { name, logical_id: logical_id.to_owned(), type_name: type_name.to_owned(), bus }
+        let parent = parent.map(|parent| match type_name.starts_with("AWS::Lambda::") {
+            true => function_name(&parent).0.to_owned(),
+            false => bus_name(&parent).to_owned(),
+        });
+        let parent = parent.filter(|parent| parent != "default");
+        Self { name, logical_id: logical_id.to_owned(), type_name: type_name.to_owned(), parent }
     }
 
     /// What `Ref` answers; `None` where only AWS would know.
@@ -312,15 +60,17 @@ impl Identity {
     }
 
     fn expand(&self, template: &str, naming: &Naming) -> String {
-        let bus = self.bus.as_deref();
+        let parent = self.parent.as_deref();
         template
             .replace("{url}", "{base}/{account}/{name}")
             .replace("{base}", &naming.queue_url_base)
             .replace("{region}", &naming.region)
             .replace("{account}", &naming.account)
             .replace("{id}", &api_id(&self.logical_id, naming))
-            .replace("{bus|}", &bus.map(|bus| format!("{bus}|")).unwrap_or_default())
-            .replace("{bus/}", &bus.map(|bus| format!("{bus}/")).unwrap_or_default())
+            .replace("{url id}", &url_id(&self.logical_id, naming))
+            .replace("{bus|}", &parent.map(|bus| format!("{bus}|")).unwrap_or_default())
+            .replace("{bus/}", &parent.map(|bus| format!("{bus}/")).unwrap_or_default())
+            .replace("{parent}", parent.unwrap_or_default())
             .replace("{name}", &self.name)
     }
 }
@@ -332,7 +82,18 @@ pub fn bus_name(name_or_arn: &str) -> &str {
 
 /// The id of an API, which AWS makes up: ten characters.
 pub fn api_id(logical_id: &str, naming: &Naming) -> String {
-    let mut rest = hash(&[&naming.stack_name, logical_id, &naming.suffix]);
+    ten_characters(&[&naming.stack_name, logical_id, &naming.suffix])
+}
+
+/// The id of a function URL, which AWS makes up: 32 characters.
+pub fn url_id(logical_id: &str, naming: &Naming) -> String {
+    let part = |part: &str| ten_characters(&[&naming.stack_name, logical_id, &naming.suffix, part]);
+    let id: String = ["1", "2", "3", "4"].into_iter().map(part).collect();
+    id[..32].to_owned()
+}
+
+fn ten_characters(of: &[&str]) -> String {
+    let mut rest = hash(of);
     let mut id = String::new();
     for _ in 0..10 {
         id.extend(char::from_digit((rest % 36) as u32, 36));

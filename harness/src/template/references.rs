@@ -5,7 +5,7 @@
 
 use super::call::{Call, entry};
 use super::intrinsic::Evaluator;
-use super::names::{Identity, STREAM_ARN, rule_of};
+use super::names::{Identity, STREAM_ARN, parent_property, rule_of};
 use super::parameters::{PSEUDO, Parameter, pseudo};
 use super::report::{is_reported, list_at, text_at};
 use super::sections::Entry;
@@ -21,8 +21,8 @@ pub struct Declared {
     pub type_name: String,
     /// The property that names it, as written.
     pub name: Option<Node>,
-    /// A rule's event bus, as written.
-    pub bus: Option<Node>,
+    /// What it belongs to, as written: a rule's event bus, or the function of an alias, a version or a URL.
+    pub parent: Option<Node>,
     /// Whether a queue or topic is FIFO, as written.
     pub fifo: Option<Node>,
     /// Whether a table is to have a stream.
@@ -46,10 +46,10 @@ impl Declared {
     /// What is to be known of a resource with these raw properties.
     pub fn new(type_name: &str, properties: &[Entry], state: State) -> Self {
         let find = |name: &str| entry(properties, name).map(|(_, value)| value.clone());
-        let bus = (type_name == "AWS::Events::Rule").then(|| find("EventBusName")).flatten();
+        let parent = parent_property(type_name).and_then(find);
         let (name, has_stream) = (rule_of(type_name).property.and_then(find), find("StreamSpecification").is_some());
         let fifo = find("FifoQueue").or_else(|| find("FifoTopic"));
-        Self { type_name: type_name.to_owned(), name, bus, fifo, has_stream, state }
+        Self { type_name: type_name.to_owned(), name, parent, fifo, has_stream, state }
     }
 }
 
@@ -92,14 +92,14 @@ impl Evaluator<'_> {
             Some((node, Some(value))) => Some(self.physical_name(node, &value)?),
             _ => None,
         };
-        let bus = match declared.bus.as_ref().map(|node| self.resolve(node)) {
+        let parent = match declared.parent.as_ref().map(|node| self.resolve(node)) {
             Some(Some(value)) if is_reported(&value) => return None,
             Some(Some(value)) => value.scalar(),
             _ => None,
         };
         let fifo = declared.fifo.as_ref().and_then(|node| self.resolve(node)?.scalar());
         let fifo = fifo.is_some_and(|text| text == "true");
-        Some(Identity::new(&declared.type_name, logical_id, given, bus, fifo, self.naming))
+        Some(Identity::new(&declared.type_name, logical_id, given, parent, fifo, self.naming))
     }
 
     fn physical_name(&mut self, node: &Node, value: &Node) -> Option<String> {
@@ -215,6 +215,11 @@ impl Evaluator<'_> {
     }
 
     pub(super) fn attribute(&mut self, name: &str, attribute: &str, place: &Span) -> Option<String> {
+        // SAM's names for what it makes, `Function.Alias` and `Function.Version`, look like attributes in `Fn::Sub`.
+        let made_by_sam = format!("{name}.{attribute}");
+        if self.resources.contains_key(&made_by_sam) {
+            return self.identity(&made_by_sam, place)?.reference(self.naming);
+        }
         self.check_resource(name, place)?;
         if self.nested.contains_key(name) {
             return self.nested_output(name, attribute, place);

@@ -94,7 +94,7 @@ fn payload_2_0_leaves_out_what_is_not_there() {
 #[case::headers_of_2_0("Http", json!({ "statusCode": 200, "headers": { "X-One": "1", "X-Two": 2, "X-Three": true } }), "x-one: 1|x-three: true|x-two: 2|")]
 #[case::several_values_on_rest("Rest", json!({ "statusCode": 200, "multiValueHeaders": { "Set-Cookie": ["a=1", "b=2"] } }), "set-cookie: a=1|set-cookie: b=2|")]
 #[case::several_values_on_http("HttpV1", json!({ "statusCode": 200, "multiValueHeaders": { "X-One": ["1", "2"] } }), "x-one: 1|x-one: 2|")]
-#[case::several_values_win("Rest", json!({ "statusCode": 200, "headers": { "x-one": "0" }, "multiValueHeaders": { "X-One": ["1"] } }), "x-one: 1|")]
+#[case::both_are_merged("Rest", json!({ "statusCode": 200, "headers": { "x-one": "0" }, "multiValueHeaders": { "X-One": ["1"] } }), "x-one: 0|x-one: 1|")]
 fn headers_and_cookies_of_a_response_reach_the_client(
     #[case] api: &'static str,
     #[case] answer: Value,

@@ -13,7 +13,9 @@ pub(super) fn describe(action: &Action) -> String {
         }
         Action::S3Delete(step) => format!("{name} {}/{}", step.bucket.value, step.key),
         Action::Http(step) => match step.target() {
-            Target::Api { api, path } => format!("{name} {} {} {path}", api.value, step.method.as_str()),
+            Target::Api { api, path } | Target::Function { function: api, path } => {
+                format!("{name} {} {} {path}", api.value, step.method.as_str())
+            }
             // A signature is long, and says nothing.
             Target::Url(url) => {
                 format!("{name} {} {}", step.method.as_str(), url.split('?').next().unwrap_or_default())

@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::{Done, Failed, Player};
 use crate::api;
 use crate::event::apigateway::{ApiRequest, ApiResponse};
+use crate::function_url;
 use crate::matching::mismatches;
 use crate::scenario::{Content, Http, HttpExpect, Target, url};
 use crate::trace::EventId;
@@ -22,6 +23,9 @@ impl Player<'_> {
         let body = self.bytes(content)?;
         let response = match step.target() {
             Target::Api { api, path } => self.ask_api(step, &api.value, path, body, stimulus).await?,
+            Target::Function { function, path } => {
+                self.ask_function(step, &function.value, path, body, stimulus).await?
+            }
             Target::Url(url) => self.ask_url(step, url, body, stimulus).await?,
         };
         let wrong = step.expect.as_ref().map(|expect| response_mismatches(expect, &response)).unwrap_or_default();
@@ -53,14 +57,24 @@ impl Player<'_> {
             let key = self.named(&self.shared.stack.api_keys, &key.value, |key| &key.logical_id)?;
             headers.push(("x-api-key".to_owned(), key.value.clone()));
         }
-        let request = ApiRequest {
-            method: step.method.as_str().to_owned(),
-            path: path.to_owned(),
-            query_string: form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs(&step.query)).finish(),
-            headers,
-            body,
-        };
+        let request = request(step, path, headers, body);
         Ok(api::serve(&self.shared, api::Call { api, stage, request, cause: Some(stimulus) }).await)
+    }
+
+    /// Sends a request to a function's URL.
+    async fn ask_function(
+        &self,
+        step: &Http,
+        function: &str,
+        path: &str,
+        body: Bytes,
+        stimulus: EventId,
+    ) -> Result<ApiResponse, Failed> {
+        let stack = &self.shared.stack;
+        let function = self.named(&stack.functions, function, |function| &function.logical_id)?;
+        let url = stack.url_of(function).ok_or_else(|| format!("{} has no URL", function.logical_id))?;
+        let request = request(step, path, headers(step), body);
+        Ok(function_url::serve(&self.shared, url, request, Some(stimulus)).await)
     }
 
     /// Sends a request as it is, without a signature and once, to wherever a URL leads from the backend.
@@ -94,6 +108,17 @@ fn answered(response: &HttpResponse) -> ApiResponse {
     let headers = response.headers().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let body = Bytes::copy_from_slice(response.body().bytes().unwrap_or_default());
     ApiResponse { status: response.status().as_u16(), headers, body }
+}
+
+/// A request as an API gets it.
+fn request(step: &Http, path: &str, headers: Vec<(String, String)>, body: Bytes) -> ApiRequest {
+    ApiRequest {
+        method: step.method.as_str().to_owned(),
+        path: path.to_owned(),
+        query_string: form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs(&step.query)).finish(),
+        headers,
+        body,
+    }
 }
 
 /// The headers of a request.

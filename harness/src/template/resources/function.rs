@@ -5,18 +5,31 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{Build, Resolved};
-use crate::stack::{EventInvokeConfig, Function};
+use crate::stack::{ACCOUNT_CONCURRENCY, EventInvokeConfig, Function, UNRESERVED_CONCURRENCY};
 use crate::template::property::Shape;
 use crate::template::report::{Report, is_reported};
 
 pub const SERVERLESS: Shape = Shape {
-    reads: &["FunctionName", "Handler", "MemorySize", "Timeout", "Environment", "DeadLetterQueue"],
+    reads: &[
+        "FunctionName",
+        "Handler",
+        "MemorySize",
+        "Timeout",
+        "Environment",
+        "DeadLetterQueue",
+        "RecursiveLoop",
+        "ReservedConcurrentExecutions",
+    ],
     descriptive: &[
         "Architectures",
+        "AutoPublishAlias", // expanded to resources of their own, as are events
+        "AutoPublishAliasAllProperties",
+        "AutoPublishCodeSha256",
         "CodeUri",
         "Description",
-        "EventInvokeConfig", // expanded to a resource of its own, as are events
+        "EventInvokeConfig",
         "Events",
+        "FunctionUrlConfig",
         "ImageConfig",
         "ImageUri",
         "InlineCode",
@@ -25,17 +38,20 @@ pub const SERVERLESS: Shape = Shape {
         "Runtime",
         "RuntimeManagementConfig",
         "Tags",
+        "VersionDeletionPolicy",
         "VersionDescription",
     ],
     harmless: &[
         "AssumeRolePolicyDocument",
         "CodeSigningConfigArn",
+        "DeploymentPreference",
         "EphemeralStorage",
         "KmsKeyArn",
         "Layers",
         "LoggingConfig",
         "PermissionsBoundary",
         "Policies",
+        "ProvisionedConcurrencyConfig",
         "Role",
         "RolePath",
         "SnapStart",
@@ -43,19 +59,19 @@ pub const SERVERLESS: Shape = Shape {
         "Tracing",
         "VpcConfig",
     ],
-    refused: &[
-        "AutoPublishAlias",
-        "DeploymentPreference",
-        "DurableConfig",
-        "FileSystemConfigs",
-        "FunctionUrlConfig",
-        "ProvisionedConcurrencyConfig",
+    refused: &["DurableConfig", "FileSystemConfigs"],
+};
+pub const LAMBDA: Shape = Shape {
+    reads: &[
+        "FunctionName",
+        "Handler",
+        "MemorySize",
+        "Timeout",
+        "Environment",
+        "DeadLetterConfig",
         "RecursiveLoop",
         "ReservedConcurrentExecutions",
     ],
-};
-pub const LAMBDA: Shape = Shape {
-    reads: &["FunctionName", "Handler", "MemorySize", "Timeout", "Environment", "DeadLetterConfig"],
     descriptive: &[
         "Architectures",
         "Code",
@@ -77,8 +93,10 @@ pub const LAMBDA: Shape = Shape {
         "TracingConfig",
         "VpcConfig",
     ],
-    refused: &["DurableConfig", "FileSystemConfigs", "RecursiveLoop", "ReservedConcurrentExecutions"],
+    refused: &["DurableConfig", "FileSystemConfigs"],
 };
+/// What all functions together may reserve.
+pub const MOST_RESERVED: u32 = ACCOUNT_CONCURRENCY - UNRESERVED_CONCURRENCY;
 const ENVIRONMENT: Shape = Shape::of(&["Variables"]);
 const DEAD_LETTER_QUEUE: Shape = Shape::of(&["Type", "TargetArn"]);
 const DEAD_LETTER_CONFIG: Shape = Shape::of(&["TargetArn"]);
@@ -119,8 +137,8 @@ pub fn read(resource: &Resolved<'_>, report: &mut Report, build: &mut Build) {
         environment: environment(resource, report),
         dead_letter_arn: None,
         event_invoke: EventInvokeConfig::default(),
-        reserved_concurrency: None,
-        allows_loops: false,
+        reserved_concurrency: object.integer(report, "ReservedConcurrentExecutions", 0..=MOST_RESERVED),
+        allows_loops: object.word(report, "RecursiveLoop", &["Allow", "Terminate"]) == Some("Allow"),
         qualifiers: Vec::new(),
     });
     let dead_letter_arn = dead_letter_arn(resource, report, build);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Build, Resolved};
+use super::{Build, InvokeConfig, Resolved};
 use crate::stack::EventInvokeConfig;
 use crate::template::property::{Object, Shape};
 use crate::template::report::Report;
@@ -16,12 +16,7 @@ const DESTINATION: Shape = Shape { descriptive: &["Type"], ..Shape::of(&["Destin
 pub fn read_invoke(resource: &Resolved<'_>, report: &mut Report, build: &mut Build) {
     let object = &resource.object;
     let function = resource.function(object, "FunctionName", report, build);
-    object.require(report, "Qualifier");
-    if object.text(report, "Qualifier").is_some_and(|qualifier| qualifier != "$LATEST") {
-        let problem =
-            report.error(&object.place_of("Qualifier"), "versions and aliases of functions are not simulated");
-        problem.help("the `Qualifier` can only be `$LATEST`");
-    }
+    let qualifier = object.required_text(report, "Qualifier");
     let mut config = EventInvokeConfig::default();
     if let Some(attempts) = object.integer(report, "MaximumRetryAttempts", 0..=2) {
         config.maximum_retry_attempts = attempts;
@@ -33,10 +28,12 @@ pub fn read_invoke(resource: &Resolved<'_>, report: &mut Report, build: &mut Bui
         config.on_success = destination(resource, &destinations, "OnSuccess", report, build);
         config.on_failure = destination(resource, &destinations, "OnFailure", report, build);
     }
-    if build.invoke_configs.iter().any(|(other, _)| Some(other) == function.as_ref()) {
+    let (Some(function_arn), Some(qualifier)) = (function, qualifier) else { return };
+    let is_same = |other: &InvokeConfig| other.function_arn == function_arn && other.qualifier == qualifier;
+    if build.invoke_configs.iter().any(is_same) {
         report.error(&object.place, "a second configuration of asynchronous invocation for this function");
     }
-    build.invoke_configs.extend(function.map(|function| (function, config)));
+    build.invoke_configs.push(InvokeConfig { function_arn, qualifier, span: object.place_of("Qualifier"), config });
 }
 
 fn destination(

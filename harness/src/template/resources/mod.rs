@@ -1,5 +1,6 @@
 //! From resolved properties to the parts of a [`Stack`]: one reader per type of resource.
 
+mod alias;
 mod api;
 mod bucket;
 mod bucket_cors;
@@ -17,6 +18,7 @@ mod queue;
 mod schedule;
 mod table;
 mod topic;
+mod url;
 
 pub use api::read_routes;
 
@@ -57,6 +59,9 @@ const TYPES: &[Type] = &[
     Type { name: "AWS::Lambda::Function", shape: &function::LAMBDA, read: function::read },
     Type { name: "AWS::Serverless::Function", shape: &function::SERVERLESS, read: function::read },
     Type { name: "AWS::Lambda::EventSourceMapping", shape: &mapping::SHAPE, read: mapping::read },
+    Type { name: "AWS::Lambda::Version", shape: &alias::VERSION, read: alias::read_version },
+    Type { name: "AWS::Lambda::Alias", shape: &alias::ALIAS, read: alias::read_alias },
+    Type { name: "AWS::Lambda::Url", shape: &url::SHAPE, read: url::read },
     Type { name: "AWS::Lambda::EventInvokeConfig", shape: &lambda::INVOKE, read: lambda::read_invoke },
 ];
 
@@ -86,8 +91,24 @@ pub struct Build {
     pub apis: api::Parts,
     /// Notifications of buckets that stand outside of them.
     pub outside_notifications: Vec<bucket_notifications::Outside>,
-    /// By function ARN.
-    pub invoke_configs: Vec<(String, EventInvokeConfig)>,
+    pub invoke_configs: Vec<InvokeConfig>,
+    pub qualifiers: Vec<Published>,
+}
+
+/// A configuration of asynchronous invocation, until the functions are known.
+pub struct InvokeConfig {
+    pub function_arn: String,
+    pub qualifier: String,
+    pub span: Span,
+    pub config: EventInvokeConfig,
+}
+
+/// A version or an alias, until the functions are known.
+pub struct Published {
+    pub function_arn: String,
+    pub name: String,
+    pub version: String,
+    pub span: Span,
 }
 
 /// A reference to a resource by ARN.
@@ -114,6 +135,7 @@ pub struct Resolved<'a> {
 /// Puts together what stands in several resources, once all are read.
 pub fn assemble(build: &mut Build, place: impl Fn(&str) -> Span, report: &mut Report) {
     bucket_notifications::assemble(build, report);
+    alias::attach_qualifiers(build, &place, report);
     api::assemble(build, place, report);
 }
 

@@ -1,9 +1,10 @@
-//! From a function's `Events` and `EventInvokeConfig` to the CloudFormation resources that SAM makes of
+//! From a function's `Events` to the CloudFormation resources that SAM makes of
 //! them. A value keeps the place where it was written; so does the name of its property.
 //! <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-function-eventsource.html>
 
 mod rules;
 
+use super::functions::Aliases;
 use super::generated;
 use super::kinds::{KINDS, Kind, NOT_SIMULATED};
 use crate::diagnostic::Span;
@@ -57,24 +58,24 @@ pub(super) struct Event<'a> {
     what: String,
     place: Span,
     properties: &'a [Entry],
+    /// The logical id of the function's alias, which events are for where there is one.
+    alias: Option<String>,
 }
 
 /// Expands the events of all functions. Notifications of buckets are added to the buckets.
-pub fn expand(resources: &mut [Resource], report: &mut Report) -> Expansion {
+pub fn expand(resources: &mut [Resource], aliases: &Aliases, report: &mut Report) -> Expansion {
     let mut expansion = Expansion::default();
     let functions: Vec<_> =
         resources.iter().filter(|resource| resource.type_name == "AWS::Serverless::Function").cloned().collect();
     for function in &functions {
-        if let Some((key, node)) = entry(&function.properties, "EventInvokeConfig") {
-            event_invoke_config(function, key, node, &mut expansion, report);
-        }
         let Some((_, events)) = entry(&function.properties, "Events") else { continue };
         let Some(events) = events.mapping() else {
             report.error(&events.span, format!("`Events` must be a mapping, not {}", events.kind()));
             continue;
         };
         for (key, node) in events {
-            if let Some((kind, event)) = event(function, key, node, report) {
+            if let Some((kind, mut event)) = event(function, key, node, report) {
+                event.alias = aliases.logical_id(&function.logical_id);
                 (kind.expand)(&event, resources, &mut expansion, report);
             }
         }
@@ -116,7 +117,7 @@ fn event<'a>(
         return None;
     }
     let id = format!("{}{name}", function.logical_id);
-    Some((kind, Event { function: &function.logical_id, id, what, place: key.span.clone(), properties }))
+    Some((kind, Event { function: &function.logical_id, id, what, place: key.span.clone(), properties, alias: None }))
 }
 
 fn kind<'n>(node: &'n Node, report: &mut Report) -> Option<(&'static Kind, &'n str)> {
@@ -146,9 +147,12 @@ impl Event<'_> {
         (text_at(&self.place, name), value)
     }
 
-    /// The ARN of a resource, such as the event's function.
+    /// The ARN of a resource, such as the event's function: of its alias, where it has one.
     fn arn_of(&self, logical_id: &str) -> Node {
-        get_arn(logical_id, &self.place)
+        match &self.alias {
+            Some(alias) if logical_id == self.function => made_up("Ref", &self.place, text_at(&self.place, alias)),
+            _ => get_arn(logical_id, &self.place),
+        }
     }
 
     fn resource(&self, type_name: &str, properties: Vec<Entry>) -> Resource {
@@ -325,27 +329,9 @@ pub(super) fn http_route(event: &Event<'_>, _: &mut [Resource], expansion: &mut 
 fn route(event: &Event<'_>, kind: ApiKind, expansion: &mut Expansion) {
     expansion.routes.push(RouteRequest {
         place: event.place.clone(),
-        function: event.function.to_owned(),
+        function: event.alias.clone().unwrap_or_else(|| event.function.to_owned()),
         kind,
         what: event.what.clone(),
         properties: event.properties.to_vec(),
     });
-}
-
-fn event_invoke_config(function: &Resource, key: &Node, node: &Node, expansion: &mut Expansion, report: &mut Report) {
-    let Some(entries) = node.mapping() else {
-        report.error(&node.span, format!("`EventInvokeConfig` must be a mapping, not {}", node.kind()));
-        return;
-    };
-    let id = format!("{}EventInvokeConfig", function.logical_id);
-    let what = "AWS::Serverless::Function.EventInvokeConfig";
-    let shape = Shape::of(&["MaximumEventAgeInSeconds", "MaximumRetryAttempts", "DestinationConfig"]);
-    shape.check(report, &id, what, entries);
-    let mut properties = entries.to_vec();
-    properties.push((
-        text_at(&key.span, "FunctionName"),
-        made_up("Ref", &key.span, text_at(&key.span, &function.logical_id)),
-    ));
-    properties.push((text_at(&key.span, "Qualifier"), text_at(&key.span, "$LATEST")));
-    expansion.resources.push(generated(id, "AWS::Lambda::EventInvokeConfig", &key.span, what, properties));
 }

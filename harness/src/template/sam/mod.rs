@@ -3,6 +3,7 @@
 //! <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-generated-resources.html>
 
 mod events;
+mod functions;
 mod globals;
 mod kinds;
 
@@ -28,8 +29,9 @@ pub fn expand(
 ) -> Vec<RouteRequest> {
     let globals = globals::read(sections, &mut evaluator.report);
     resources.iter_mut().for_each(|resource| globals.merge_into(resource));
-    let expansion = events::expand(resources, &mut evaluator.report);
-    resources.extend(expansion.resources);
+    let (aliases, made) = functions::expand(resources, evaluator);
+    let expansion = events::expand(resources, &aliases, &mut evaluator.report);
+    resources.extend(made.into_iter().chain(expansion.resources));
     resources.extend(implicit_apis(resources, &expansion.routes, &globals));
     for resource in resources.iter() {
         evaluator

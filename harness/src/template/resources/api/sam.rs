@@ -134,7 +134,10 @@ pub fn read_routes(requests: &[RouteRequest], evaluator: &mut Evaluator<'_>, bui
             .iter()
             .filter_map(|(key, value)| Some((key.clone(), evaluator.resolve(value)?)))
             .collect();
-        let function_arn = evaluator.known_attribute(&request.function, "Arn", &request.place);
+        let arn = |attribute: &str, evaluator: &mut Evaluator<'_>| {
+            evaluator.known_attribute(&request.function, attribute, &request.place)
+        };
+        let function_arn = arn("Arn", evaluator).or_else(|| arn("AliasArn", evaluator));
         let object = Object::of_resource(&request.what, &request.place, &properties);
         let api = api(request, &object, &mut evaluator.report, build);
         let route = route(request, &object, function_arn, &mut evaluator.report);
