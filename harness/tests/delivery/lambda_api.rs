@@ -11,6 +11,7 @@ use aws_sdk_lambda::types::{InvocationType, LogType};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use lambda_runtime::LambdaEvent;
+use rehearsal::testing::localstack;
 use rehearsal::trace::What;
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -342,4 +343,14 @@ fn a_recursive_call_is_refused_after_sixteen_rounds() {
     let step = "invoke: { function: Caller, expect: { payload: RecursiveInvocationException } }";
     let played = rig.play(&[step]).passed();
     assert_eq!(played.invocations("Caller").len(), 17);
+}
+
+#[test]
+fn on_localstack_lambda_is_the_harness_too() {
+    let Some(place) = localstack() else { return };
+    let rig = calling(async |client| invoke(&client, r#"{"n":20}"#).await)
+        .answers("Worker", |event| Ok(json!({ "doubled": event["n"].as_i64().map(|n| n * 2) })));
+    let step = "invoke: { function: Caller, expect: { payload: { status: 200, payload: { doubled: 40 } } } }";
+    let played = rig.play_at(place, &[step]);
+    assert_eq!(played.results("Worker"), ["success"], "{:?}", played.failures());
 }
