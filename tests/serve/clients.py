@@ -299,7 +299,8 @@ def what_is_not_simulated_is_named():
 
 
 ROUND_TRIPS = [
-    bucket_with_boto3, bucket_by_host_name, presigned_urls, standard_queue, topic, rule, table, deliveries_to_functions,
+    bucket_with_boto3, bucket_by_host_name, multipart_upload, objects_in_pages, versions, presigned_urls, standard_queue,
+    fifo_queue, topic, fifo_topic, rule, table, with_the_command_line, deliveries_to_functions,
     what_is_not_simulated_is_named,
 ]
 
