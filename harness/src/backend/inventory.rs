@@ -24,11 +24,12 @@ pub struct Cleaned {
     pub failed: Vec<String>,
 }
 
-/// Removes everything whose name begins with a prefix, which must be one of the harness's.
+/// Removes everything whose name begins with a prefix, which must be one of the harness's. Kinesis is asked only where
+/// there may be `streams`: an emulator may have to fetch it first.
 ///
 /// # Errors
 /// The prefix could be somebody else's.
-pub async fn clean(config: &SdkConfig, prefix: &str) -> Result<Cleaned, String> {
+pub async fn clean(config: &SdkConfig, prefix: &str, streams: bool) -> Result<Cleaned, String> {
     check_prefix(prefix)?;
     let mut cleaning = Cleaning { prefix, config, cleaned: Cleaned::default() };
     // What delivers goes before what is delivered to.
@@ -37,7 +38,9 @@ pub async fn clean(config: &SdkConfig, prefix: &str) -> Result<Cleaned, String> 
     cleaning.topics().await;
     cleaning.queues().await;
     cleaning.tables().await;
-    cleaning.streams().await;
+    if streams {
+        cleaning.streams().await;
+    }
     Ok(cleaning.cleaned)
 }
 

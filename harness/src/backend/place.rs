@@ -207,7 +207,7 @@ impl Place {
     /// # Errors
     /// The prefix could be somebody else's.
     pub fn clean(&self, prefix: &str) -> Result<Cleaned, String> {
-        block_on(async { clean(&self.config(self.credentials()), prefix).await })
+        block_on(async { clean(&self.config(self.credentials()), prefix, true).await })
     }
 
     /// Where it is, where that is not AWS itself.

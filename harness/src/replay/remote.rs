@@ -52,7 +52,7 @@ pub fn replay_at(
         let site = place.enter().await.map_err(NotReplayed::Unavailable)?;
         let stack = load(&site.naming).map_err(NotReplayed::Invalid)?;
         let played = AssertUnwindSafe(at_site(&site, scenario, &stack, app, seed, whole)).catch_unwind().await;
-        let left = tear_down(&site).await;
+        let left = tear_down(&site, !stack.streams.is_empty()).await;
         let mut replay = match played {
             Err(panic) => std::panic::resume_unwind(panic),
             Ok(None) => return Err(NotReplayed::Interrupted),
@@ -84,11 +84,11 @@ async fn at_site(site: &Site, scenario: &Scenario, stack: &Stack, app: &App, see
 }
 
 /// Removes what the replay made, where that does not go with the place. Tells what could not be removed.
-async fn tear_down(site: &Site) -> Vec<String> {
+async fn tear_down(site: &Site, streams: bool) -> Vec<String> {
     if !site.tears_down {
         return Vec::new();
     }
-    match backend::clean(&site.config, &site.naming.prefix).await {
+    match backend::clean(&site.config, &site.naming.prefix, streams).await {
         Ok(cleaned) => {
             let left = cleaned.left.iter().map(|what| format!("{what} carries no tag `{TAG}` and was not removed"));
             left.chain(cleaned.failed.iter().map(|what| format!("not removed: {what}"))).collect()
