@@ -79,7 +79,7 @@ fn check_resources(root: &Node, sections: &mut Sections<'_>, report: &mut Report
     match root.entry("Resources") {
         None => {
             let start = root.span.start;
-            report.error(&(start..start + 1), "the template has no `Resources`");
+            report.error(&(start..root.span.end.min(start + 1)), "the template has no `Resources`");
         }
         Some((key, _)) if sections.resources.len() > MAX_RESOURCES => {
             report.error(&key.span, format!("more than {MAX_RESOURCES} resources, CloudFormation's limit"));
