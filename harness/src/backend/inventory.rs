@@ -4,6 +4,7 @@
 //! and not the tag is left, and told. What is gone already is no error.
 
 use aws_sdk_eventbridge::types::Rule;
+use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use aws_types::SdkConfig;
 
@@ -22,6 +23,9 @@ pub struct Cleaned {
     pub left: Vec<String>,
     /// What could not be listed or removed, and why.
     pub failed: Vec<String>,
+    /// What an emulator could not be asked for, because the service does not work there, and why. Nothing can
+    /// have been made in it either.
+    pub not_there: Vec<String>,
 }
 
 /// Removes everything whose name begins with a prefix, which must be one of the harness's. Kinesis is asked only where
@@ -159,6 +163,13 @@ impl Cleaning<'_> {
         let mut pages = kinesis.list_streams().into_paginator().send();
         let mut own = Vec::new();
         while let Some(page) = pages.next().await {
+            let page = match page {
+                Err(error) if self.is_not_there(&error) => {
+                    self.cleaned.not_there.push(format!("streams: {}", error_chain(&error)));
+                    return;
+                }
+                page => page,
+            };
             let Some(page) = self.listed("streams", page) else { return };
             own.extend(page.stream_names.into_iter().filter(|name| name.starts_with(self.prefix)));
         }
@@ -170,6 +181,12 @@ impl Cleaning<'_> {
             };
             self.remove(&format!("stream {name}"), tagged, removal).await;
         }
+    }
+
+    /// Whether an error says that an emulator lacks a whole service. AWS itself lacks none.
+    fn is_not_there<E>(&self, error: &SdkError<E>) -> bool {
+        let fails = error.raw_response().is_some_and(|response| response.status().is_server_error());
+        fails && self.config.endpoint_url().is_some()
     }
 
     fn listed<T, E: std::error::Error + 'static>(&mut self, what: &str, answer: Result<T, E>) -> Option<T> {

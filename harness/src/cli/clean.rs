@@ -34,9 +34,12 @@ pub fn clean(args: &CleanArgs) -> Result<ExitCode, Failed> {
             .into());
     }
     let place = Place::open(Kind::Aws, &options, &|_| {})?;
-    let Cleaned { removed, left, failed } = place.clean(&args.prefix)?;
+    let Cleaned { removed, left, failed, not_there } = place.clean(&args.prefix)?;
     removed.iter().for_each(|what| print_text(&format!("removed {what}\n")));
     left.iter().for_each(|what| print_text(&format!("left    {what}: it does not carry the tag `rehearsal`\n")));
+    not_there
+        .iter()
+        .for_each(|what| eprintln!("note: the endpoint lacks a service, so nothing of it is removed: {what}"));
     failed.iter().for_each(|what| print_text(&format!("FAILED  {what}\n")));
     let more = [(left.len(), "left"), (failed.len(), "failed")].map(|(count, what)| match count {
         0 => String::new(),

@@ -91,7 +91,8 @@ async fn tear_down(site: &Site, streams: bool) -> Vec<String> {
     match backend::clean(&site.config, &site.naming.prefix, streams).await {
         Ok(cleaned) => {
             let left = cleaned.left.iter().map(|what| format!("{what} carries no tag `{TAG}` and was not removed"));
-            left.chain(cleaned.failed.iter().map(|what| format!("not removed: {what}"))).collect()
+            left.chain(cleaned.failed.iter().chain(&cleaned.not_there).map(|what| format!("not removed: {what}")))
+                .collect()
         }
         Err(message) => vec![message],
     }
