@@ -138,7 +138,7 @@ pub(super) fn parse_pattern(text: &str) -> Result<Pattern, AwsError> {
         AwsError::client("InvalidEventPatternException", format!("Event pattern is not valid. Reason: {reason}"))
     };
     let json = serde_json::from_str(text).map_err(|error| refuse(error.to_string()))?;
-    Pattern::parse(&json).map_err(|error| refuse(error.to_string()))
+    Pattern::parse(&json).map_err(|error| refuse(error.message))
 }
 
 /// The rule with a name, or the error that it does not exist.
@@ -227,8 +227,9 @@ const EVENT_FIELDS: [&str; 7] = ["id", "account", "source", "time", "region", "r
 pub(super) fn test_pattern(call: &Call<'_>) -> Result<Value, AwsError> {
     let TestEventPattern { event_pattern, event } = input(call)?;
     let pattern = parse_pattern(&event_pattern)?;
-    let event: Value = serde_json::from_str(&event)
-        .map_err(|error| invalid(format!("Parameter Event is not valid. Reason: {error}")))?;
+    let Ok(event @ Value::Object(_)) = serde_json::from_str::<Value>(&event) else {
+        return Err(invalid("Parameter Event is not valid."));
+    };
     if let Some(missing) = EVENT_FIELDS.iter().find(|name| event.get(**name).is_none()) {
         return Err(invalid(format!("Parameter Event is not valid. Reason: {missing} is a required argument.")));
     }

@@ -1,4 +1,4 @@
-//! EventBridge through the AWS SDK: buses, rules, targets and events ([`operations`]); schedules, and
+//! EventBridge through the AWS SDK: buses, rules, targets and events ([`operations`]); patterns ([`patterns`]); schedules, and
 //! delivery with retries ([`delivery`]).
 
 mod api_destinations;
@@ -7,4 +7,5 @@ mod carrying;
 mod common;
 mod delivery;
 mod operations;
+mod patterns;
 mod setup;

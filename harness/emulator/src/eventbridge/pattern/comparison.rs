@@ -6,6 +6,9 @@ use serde_json::Value;
 
 use super::text::TextTest;
 
+/// Numbers of `numeric` lie within plus and minus this, and it matches no number beyond.
+pub(super) const MAX_NUMBER: f64 = 5.0e9;
+
 #[derive(Clone, Debug)]
 pub(super) enum Comparison {
     /// The same JSON value: a string, a number as it is written, `true`, `false` or `null`.
@@ -29,9 +32,9 @@ impl Comparison {
             Self::Text(test) => value.as_str().is_some_and(|text| test.holds(text)),
             Self::NoneOf(values) => !values.iter().any(|unwanted| same(unwanted, value)),
             Self::NoText(tests) => !value.as_str().is_some_and(|text| tests.iter().any(|test| test.holds(text))),
-            Self::Numeric(bounds) => {
-                value.as_f64().is_some_and(|number| bounds.iter().all(|(order, bound)| order.holds(number, *bound)))
-            }
+            Self::Numeric(bounds) => value.as_f64().is_some_and(|number| {
+                number.abs() <= MAX_NUMBER && bounds.iter().all(|(order, bound)| order.holds(number, *bound))
+            }),
             Self::Cidr(network) => {
                 value.as_str().and_then(|text| text.parse().ok()).is_some_and(|address| network.contains(address))
             }
@@ -103,12 +106,23 @@ pub(super) struct Network {
 }
 
 impl Network {
-    /// Reads `10.0.0.0/24` or `2001:db8::/32`.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (address, bits) = text.split_once('/')?;
-        let network = Self { address: address.parse().ok()?, bits: bits.parse().ok()? };
-        let width = if network.address.is_ipv4() { 32 } else { 128 };
-        (network.bits < width).then_some(network)
+    /// Reads `10.0.0.0/24` or `2001:db8::/32`, or says what is wrong.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let Some((ip, bits)) = text.split_once('/').filter(|(_, bits)| !bits.contains('/')) else {
+            return Err("Malformed CIDR, one '/' required".to_owned());
+        };
+        let Ok(bits) = bits.parse::<i32>() else {
+            return Err("Malformed CIDR, mask bits must be an integer".to_owned());
+        };
+        let Ok(bits) = u32::try_from(bits) else {
+            return Err("Malformed CIDR, mask bits must not be negative".to_owned());
+        };
+        let Ok(address) = ip.parse::<IpAddr>() else { return Err(format!("Nonstandard IP address: {ip}")) };
+        match address {
+            IpAddr::V4(_) if bits > 31 => Err("IPv4 mask bits must be < 32".to_owned()),
+            IpAddr::V6(_) if bits > 127 => Err("IPv6 mask bits must be < 128".to_owned()),
+            _ => Ok(Self { address, bits }),
+        }
     }
 
     fn contains(self, address: IpAddr) -> bool {

@@ -6,11 +6,14 @@
 //! Rules followed: <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html> and
 //! <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html>. Numbers in
 //! a plain list are compared as they are written (300 is not 300.0), numbers of `numeric` by their value.
+//! A `.` in a field's name leads into an object, in patterns and documents: `{"a.b": …}` is `{"a": {"b": …}}`.
 //! Fields of one pattern object must be met by one and the same element where the document has an array of
 //! objects. AWS's refusal of wildcard patterns that it finds too complex is not simulated.
 
 mod comparison;
+mod operators;
 mod parse;
+mod paths;
 mod text;
 
 use serde_json::{Map, Value};
@@ -21,6 +24,7 @@ use comparison::Comparison;
 #[derive(Clone, Debug)]
 pub struct Pattern {
     root: Fields,
+    nested: bool,
 }
 
 /// Why a pattern is not one.
@@ -35,7 +39,7 @@ pub struct PatternError {
 impl Pattern {
     /// Reads a pattern, or says what EventBridge would refuse in it.
     pub fn parse(pattern: &Value) -> Result<Self, PatternError> {
-        parse::pattern(pattern).map(|root| Self { root })
+        parse::pattern(pattern).map(|root| Self { root, nested: paths::nests(pattern) })
     }
 
     /// Whether a document matches.
@@ -46,13 +50,14 @@ impl Pattern {
     /// Why a document does not match, a line for each field that does not: `detail.total: 5 does not match
     /// {"numeric":[">",10]}`. Empty where it matches.
     pub fn mismatches(&self, document: &Value) -> Vec<String> {
-        let objects = objects(document);
+        let document = paths::spread(document);
+        let objects = objects(&document);
         self.root.mismatches("", &objects, &objects)
     }
 
-    /// Whether a field's pattern is an object of its own.
+    /// Whether a field's pattern is written as an object of its own.
     pub(crate) fn is_nested(&self) -> bool {
-        self.root.is_nested()
+        self.nested
     }
 }
 
@@ -128,10 +133,6 @@ impl Fields {
             reasons.push(mismatches.join(" and "));
         }
         (!reasons.is_empty()).then(|| format!("{}: no alternative holds ({})", join(path, "$or"), reasons.join("; ")))
-    }
-
-    fn is_nested(&self) -> bool {
-        self.named.iter().any(|(_, field)| matches!(field, Field::Nested(_))) || self.either.iter().any(Self::is_nested)
     }
 }
 

@@ -20,10 +20,15 @@ fn check_document(pattern: Value, document: Value, expected: bool) {
     assert_eq!(parsed.matches(&document), expected, "{pattern} on {document}");
 }
 
-fn check_refused(pattern: Value, path: &str, part_of_message: &str) {
+/// Checks the place in a pattern that is refused, and EventBridge's words for it.
+fn check_refused(pattern: Value, path: &str, message: &str) {
     let error = Pattern::parse(&pattern).expect_err("the table's pattern is invalid");
-    assert_eq!(error.path, path, "{pattern}: {error}");
-    assert!(error.message.contains(part_of_message), "{pattern}: {error}");
+    assert_eq!((error.path.as_str(), error.message.as_str()), (path, message), "{pattern}");
+}
+
+/// The same of one comparison for the field `x`.
+fn check_comparison_refused(comparison: Value, message: &str) {
+    check_refused(json!({ "x": [comparison] }), "x", message);
 }
 
 #[test]
@@ -83,6 +88,11 @@ fn anything_but_matches_every_value_that_is_there_except_those() {
     check(json!([{"anything-but": {"suffix": [".png", ".gif"]}}]), &[json!("a.jpg")], &[json!("a.gif")]);
     check(json!([{"anything-but": {"equals-ignore-case": "a"}}]), &[json!("b")], &[json!("A"), json!("a")]);
     check(json!([{"anything-but": {"equals-ignore-case": ["a", "b"]}}]), &[json!("c")], &[json!("A"), json!("B")]);
+    check(json!([{"anything-but": {"equals-ignore-case": ""}}]), &[json!("a"), json!(null)], &[json!("")]);
+    check(json!([{"anything-but": {"wildcard": ""}}]), &[json!("a")], &[json!("")]);
+    check(json!([{"anything-but": {"wildcard": "a\\*"}}]), &[json!("ab")], &[json!("a*")]);
+    check(json!([{"anything-but": {"prefix": ["init", "test"]}}]), &[json!(12), json!(null), json!(true)], &[]);
+    check(json!([{"anything-but": 0}]), &[json!(1), json!(null)], &[json!(0), json!(0.0)]);
     check(json!([{"anything-but": {"wildcard": "*/lib/*"}}]), &[json!("/src/a")], &[json!("/lib/a")]);
     check(json!([{"anything-but": {"wildcard": ["*/lib/*", "*/bin/*"]}}]), &[json!("/src/a")], &[json!("x/bin/a")]);
     check_document(json!({"x": [{"anything-but": "a"}]}), json!({}), false);
@@ -95,6 +105,9 @@ fn numeric_compares_by_value_within_ranges() {
     check(json!([{"numeric": ["<=", 10]}]), &[json!(10)], &[json!(10.1)]);
     check(json!([{"numeric": [">", 10]}]), &[json!(11)], &[json!(10), json!(5)]);
     check(json!([{"numeric": [">=", 10.5]}]), &[json!(10.5)], &[json!(10)]);
+    check(json!([{"numeric": [">", 0]}]), &[json!(5e9)], &[json!(5_000_000_001_u64), json!("1")]);
+    check(json!([{"numeric": ["<", 0]}]), &[json!(-5e9)], &[json!(-5_000_000_001_i64)]);
+    check(json!([{"numeric": [">=", -1, "<", 0.5]}]), &[json!(-1), json!(0)], &[json!(0.5), json!(-1.1)]);
     check(json!([{"numeric": [">", 10, "<=", 20]}]), &[json!(10.1), json!(20)], &[json!(10), json!(21)]);
 }
 
@@ -113,6 +126,8 @@ fn exists_looks_at_leaves_only() {
 #[test]
 fn cidr_matches_addresses_within_the_block() {
     check(json!([{"cidr": "10.0.0.0/24"}]), &[json!("10.0.0.255")], &[json!("10.0.1.0"), json!("x"), json!("::1")]);
+    check(json!([{"cidr": "10.0.0.77/24"}]), &[json!("10.0.0.1")], &[json!("10.0.1.77"), json!(10), json!(null)]);
+    check(json!([{"cidr": "10.0.0.0/31"}]), &[json!("10.0.0.1")], &[json!("10.0.0.2")]);
     check(json!([{"cidr": "0.0.0.0/0"}]), &[json!("1.2.3.4")], &[json!("::1")]);
     check(json!([{"cidr": "2001:db8::/32"}]), &[json!("2001:db8:1::1")], &[json!("2001:db9::1"), json!("10.0.0.1")]);
 }
@@ -125,6 +140,18 @@ fn or_holds_where_one_alternative_does_beside_the_other_fields() {
     check_document(pattern.clone(), json!({"source": "s", "detail": {"a": 2, "b": 5, "c": "c"}}), false);
     check_document(pattern.clone(), json!({"source": "s", "detail": {"a": 1}}), false);
     check_document(json!({"$or": [{"a": [1]}, {"b": [1]}]}), json!({"b": 1}), true);
+    let pattern =
+        json!({"s": ["s"], "$or": [{"a": [1]}, {"b": [1], "$or": [{"c": [{"exists": false}]}, {"d": {"e": [1]}}]}]});
+    check_document(pattern.clone(), json!({"s": "s", "b": 1}), true);
+    check_document(pattern.clone(), json!({"s": "s", "b": 1, "c": 1, "d": {"e": 1}}), true);
+    check_document(pattern.clone(), json!({"s": "s", "b": 1, "c": 1}), false);
+    check_document(pattern, json!({"s": "s", "d": {"e": 1}}), false);
+    let pattern = json!({"$or": [{"a": [1]}, {"b": [1]}], "detail": {"$or": [{"c": [1]}, {"d": [1]}]}});
+    check_document(pattern.clone(), json!({"b": 1, "detail": {"c": 1}}), true);
+    check_document(pattern, json!({"b": 1, "detail": {"e": 1}}), false);
+    let pattern = json!({"items": {"$or": [{"a": [1]}, {"b": [1]}], "c": [1]}});
+    check_document(pattern.clone(), json!({"items": [{"a": 1}, {"c": 1}]}), false);
+    check_document(pattern, json!({"items": [{"a": 1}, {"b": 1, "c": 1}]}), true);
 }
 
 #[test]
@@ -136,39 +163,124 @@ fn fields_of_an_array_of_objects_are_met_by_one_element() {
 }
 
 #[test]
+fn a_dot_in_a_name_leads_into_an_object() {
+    let running = json!({"detail": {"state": {"status": "running"}}});
+    check_document(json!({"detail.state.status": ["running"]}), running.clone(), true);
+    check_document(json!({"detail": {"state.status": ["running"]}}), running.clone(), true);
+    check_document(json!({"detail": {"state.status": ["stopped"]}}), running.clone(), false);
+    check_document(json!({"detail": {"state.status": {"status": ["running"]}}}), running, false);
+    let dotted = json!({"detail": {"state.status": "running"}});
+    check_document(json!({"detail": {"state": {"status": ["running"]}}}), dotted.clone(), true);
+    check_document(json!({"detail": {"state.status": ["running"]}}), dotted.clone(), true);
+    check_document(json!({"detail": {"state": {"status": [{"exists": false}]}}}), dotted, false);
+    let both = json!({"a.b": 1, "a": {"b": 2, "c": 3}});
+    check_document(json!({"a": {"b": [1], "c": [3]}}), both.clone(), true);
+    check_document(json!({"a.b": [2]}), both, true);
+    let items = json!({"items": {"sku": ["a"]}, "items.count": [2]});
+    check_document(items.clone(), json!({"items": [{"sku": "a", "count": 2}]}), true);
+    check_document(items, json!({"items": [{"sku": "a", "count": 1}, {"sku": "b", "count": 2}]}), false);
+}
+
+#[test]
 fn what_eventbridge_refuses_is_refused_with_its_path() {
-    check_refused(json!([]), "$", "not an object");
-    check_refused(json!({}), "$", "Empty objects");
-    check_refused(json!({"detail": {}}), "detail", "Empty objects");
-    check_refused(json!({"detail": {"a": []}}), "detail.a", "Empty arrays");
+    check_refused(json!([]), "$", "Filter is not an object");
+    check_refused(json!({}), "$", "Empty objects are not allowed");
+    check_refused(json!({"detail": {}}), "detail", "Empty objects are not allowed");
+    check_refused(json!({"detail": {"a": []}}), "detail.a", "Empty arrays are not allowed");
     check_refused(json!({"source": "x"}), "source", "\"source\" must be an object or an array");
-    check_refused(json!({"a": [["b"]]}), "a", "Match value must be");
-    check_refused(json!({"a": [{"contains": "b"}]}), "a", "Unrecognized match type contains");
-    check_refused(json!({"a": [{"prefix": "b", "suffix": "c"}]}), "a", "Only one key");
-    check_refused(json!({"a": [{}]}), "a", "Only one key");
-    check_refused(json!({"a": [{"prefix": 1}]}), "a", "prefix match pattern must be a string");
-    check_refused(json!({"a": [{"suffix": {"prefix": "b"}}]}), "a", "suffix match pattern must be a string");
-    check_refused(json!({"a": [{"equals-ignore-case": ["b"]}]}), "a", "must be a string");
-    check_refused(json!({"a": [{"wildcard": "a**b"}]}), "a", "Consecutive wildcard");
-    check_refused(json!({"a": [{"wildcard": "a\\b"}]}), "a", "Invalid escape");
-    check_refused(json!({"a": [{"anything-but": []}]}), "a", "Empty arrays");
-    check_refused(json!({"a": [{"anything-but": [1, "b"]}]}), "a", "mixed type");
-    check_refused(json!({"a": [{"anything-but": true}]}), "a", "anything-but must be");
-    check_refused(json!({"a": [{"anything-but": {"numeric": ["=", 1]}}]}), "a", "Unsupported anything-but");
-    check_refused(json!({"a": [{"anything-but": {"prefix": ""}}]}), "a", "Null prefix");
-    check_refused(json!({"a": [{"numeric": ">"}]}), "a", "must be an array");
-    check_refused(json!({"a": [{"numeric": []}]}), "a", "empty");
-    check_refused(json!({"a": [{"numeric": ["!", 1]}]}), "a", "Unrecognized numeric");
-    check_refused(json!({"a": [{"numeric": [">"]}]}), "a", "must be numeric");
-    check_refused(json!({"a": [{"numeric": [">", "1"]}]}), "a", "must be numeric");
-    check_refused(json!({"a": [{"numeric": ["<", 1, ">", 0]}]}), "a", "Bad numeric range");
-    check_refused(json!({"a": [{"numeric": [">", 5, "<", 5]}]}), "a", "Bottom must be less");
-    check_refused(json!({"a": [{"numeric": [">", 6e9]}]}), "a", "between");
-    check_refused(json!({"a": [{"exists": "true"}]}), "a", "true or false");
-    check_refused(json!({"a": [{"cidr": "10.0.0.0"}]}), "a", "CIDR");
-    check_refused(json!({"a": [{"cidr": "10.0.0.0/32"}]}), "a", "CIDR");
-    check_refused(json!({"$or": [{"a": [1]}]}), "$or", "at least two");
-    check_refused(json!({"detail": {"$or": [{"a": [1]}, {"b": []}]}}), "detail.$or.b", "Empty arrays");
+    check_refused(json!({"a": [["b"]]}), "a", "Match value must be String, number, true, false, or null");
+    check_refused(json!({"$or": {"a": [1]}}), "$or", "It must be an Array followed with $or.");
+    check_refused(json!({"$or": [[1], [2]]}), "$or", "Only JSON object is allowed in array of $or relationship.");
+    check_refused(json!({"$or": [{"a": [1]}]}), "$or", "There must have at least 2 Objects in $or relationship.");
+    check_refused(json!({"detail": {"$or": [{"a": [1]}, {"b": []}]}}), "detail.$or.b", "Empty arrays are not allowed");
+    check_refused(
+        json!({"$or": [{"a": [1]}, {"b": {"prefix": ["c"]}}]}),
+        "$or.b.prefix",
+        "prefix is Ruler reserved fieldName which cannot be used inside $or.",
+    );
+}
+
+#[test]
+fn operators_are_refused_in_the_words_of_event_ruler() {
+    let one_key = "Only one key allowed in match expression";
+    let ignoring_case = "equals-ignore-case match pattern must be a string";
+    check_comparison_refused(json!({}), "Match expression name not found");
+    check_comparison_refused(json!({"contains": "b"}), "Unrecognized match type contains");
+    check_comparison_refused(json!({"EXISTS": true}), "Unrecognized match type EXISTS");
+    check_comparison_refused(json!({"prefix": "b", "suffix": "c"}), one_key);
+    check_comparison_refused(json!({"prefix": 1}), "prefix match pattern must be a string");
+    check_comparison_refused(json!({"suffix": [".png"]}), "suffix match pattern must be a string");
+    check_comparison_refused(json!({"prefix": {}}), "Prefix expression name not found");
+    check_comparison_refused(json!({"suffix": {"prefix": "b"}}), "Unsupported suffix pattern: prefix");
+    check_comparison_refused(json!({"prefix": {"equals-ignore-case": 1}}), ignoring_case);
+    check_comparison_refused(json!({"prefix": {"equals-ignore-case": "a", "b": "c"}}), one_key);
+    check_comparison_refused(json!({"equals-ignore-case": ["b"]}), ignoring_case);
+    check_comparison_refused(json!({"equals-ignore-case": {"prefix": "b"}}), ignoring_case);
+    check_comparison_refused(json!({"wildcard": ["a*"]}), "wildcard match pattern must be a string");
+    check_comparison_refused(json!({"wildcard": "a**b"}), "Consecutive wildcard characters at pos 2");
+    check_comparison_refused(json!({"wildcard": "é**b"}), "Consecutive wildcard characters at pos 3");
+    check_comparison_refused(json!({"wildcard": "a\\b"}), "Invalid escape character at pos 2");
+    check_comparison_refused(json!({"wildcard": "a\\"}), "Invalid escape character at pos 2");
+    check_comparison_refused(json!({"exists": "true"}), "exists match pattern must be either true or false.");
+    check_comparison_refused(json!({"cidr": ["10.0.0.0/8"]}), "prefix match pattern must be a string");
+    check_comparison_refused(json!({"cidr": "10.0.0.0"}), "Malformed CIDR, one '/' required");
+    check_comparison_refused(json!({"cidr": "10.0.0.0/8/8"}), "Malformed CIDR, one '/' required");
+    check_comparison_refused(json!({"cidr": "10.0.0.0/x"}), "Malformed CIDR, mask bits must be an integer");
+    check_comparison_refused(json!({"cidr": "10.0.0.0/-1"}), "Malformed CIDR, mask bits must not be negative");
+    check_comparison_refused(json!({"cidr": "10.0.0.0/32"}), "IPv4 mask bits must be < 32");
+    check_comparison_refused(json!({"cidr": "::/128"}), "IPv6 mask bits must be < 128");
+    check_comparison_refused(json!({"cidr": "xx.11.xx/8"}), "Nonstandard IP address: xx.11.xx");
+}
+
+#[test]
+fn anything_but_is_refused_in_the_words_of_event_ruler() {
+    let refused = |operand: Value, message| check_comparison_refused(json!({ "anything-but": operand }), message);
+    let mixed = "Inside anything but list, either all values are number or string, mixed type is not supported";
+    let not_a_value = "Value of anything-but must be an array or single string/number value.";
+    refused(json!([]), mixed);
+    refused(json!([1, "b"]), mixed);
+    refused(json!(["a", null]), "Inside anything but list, start|null|boolean is not supported.");
+    refused(json!([{"wildcard": "a*"}]), "Inside anything but list, start|null|boolean is not supported.");
+    refused(json!(true), not_a_value);
+    refused(json!(null), not_a_value);
+    refused(json!({}), "Anything-But expression name not found");
+    refused(json!({"numeric": ["=", 1]}), "Unsupported anything-but pattern: numeric");
+    refused(json!({"prefix": {"equals-ignore-case": "a"}}), not_a_value);
+    refused(json!({"suffix": {"equals-ignore-case": "a"}}), not_a_value);
+    refused(json!({"prefix": ""}), "Null prefix/suffix not allowed");
+    refused(json!({"suffix": ["a", ""]}), "Null prefix/suffix not allowed");
+    refused(json!({"prefix": 123}), "prefix/suffix match pattern must be a string");
+    refused(json!({"suffix": [123, ".txt"]}), "prefix/suffix match pattern must be a string");
+    refused(json!({"wildcard": [123, "*/dir/*"]}), "wildcard match pattern must be a string");
+    refused(json!({"wildcard": ["a", "b**"]}), "Consecutive wildcard characters at pos 2");
+    refused(
+        json!({"equals-ignore-case": [123, 456]}),
+        "Inside anything-but/equals-ignore-case list, number|start|null|boolean is not supported.",
+    );
+    refused(json!({"prefix": "a", "suffix": "b"}), "Too many elements in numeric expression");
+    check_comparison_refused(json!({"anything-but": "a", "b": 1}), "Too many elements in numeric expression");
+}
+
+#[test]
+fn numeric_is_refused_in_the_words_of_event_ruler() {
+    let refused = |operand: Value, message| check_comparison_refused(json!({ "numeric": operand }), message);
+    let too_many = "Too many elements in numeric expression";
+    refused(json!(">"), "Value of numeric must be an array.");
+    refused(json!([]), "Invalid member in numeric match: ]");
+    refused(json!([1]), "Invalid member in numeric match: 1");
+    refused(json!(["!", 1]), "Unrecognized numeric range operator: !");
+    refused(json!(["=", "1"]), "Value of equals must be numeric");
+    refused(json!([">"]), "Value of > must be numeric");
+    refused(json!([">", "1"]), "Value of > must be numeric");
+    refused(json!([">", 0, "<"]), "Value of < must be numeric");
+    refused(json!([">", 0, 5]), "Bad value in numeric range: 5");
+    refused(json!([">", 0, ">", 0]), "Bad numeric range operator: >");
+    refused(json!(["=", 1, "<", 2]), too_many);
+    refused(json!(["<", 1, ">", 0]), too_many);
+    refused(json!([">", 1, "<", 5, "<", 6]), "Too many terms in numeric range expression");
+    refused(json!([">", 5, "<", 5]), "Bottom must be less than top");
+    refused(json!([">", 6e9]), "Value must be between -5.0E9 and 5.0E9, inclusive");
+    check_comparison_refused(json!({"numeric": ["=", 1], "b": 1}), too_many);
 }
 
 #[test]
@@ -177,7 +289,7 @@ fn or_may_not_multiply_to_more_than_1000_combinations() {
     let within = json!({"x": {"$or": ten}, "y": {"$or": ten}, "z": {"$or": ten}});
     assert!(Pattern::parse(&within).is_ok());
     let beyond = json!({"x": {"$or": ten}, "y": {"$or": ten}, "z": {"$or": ten}, "$or": [{"a": [1]}, {"b": [1]}]});
-    check_refused(beyond, "$", "Too many combinations");
+    check_refused(beyond, "$", "Too many combinations of $or, at most 1000 are allowed");
 }
 
 #[test]

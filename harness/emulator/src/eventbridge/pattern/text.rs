@@ -36,17 +36,18 @@ pub(super) struct Wildcard {
 
 impl Wildcard {
     /// Reads a text in which `\*` and `\\` stand for the characters themselves, or says what is wrong.
-    pub fn parse(text: &str) -> Result<Self, &'static str> {
+    pub fn parse(text: &str) -> Result<Self, String> {
         let mut pieces = vec![String::new()];
-        let mut characters = text.chars();
+        let mut characters = text.char_indices();
         let mut after_star = false;
-        while let Some(character) = characters.next() {
+        while let Some((at, character)) = characters.next() {
             let literal = match character {
-                '*' if after_star => return Err("Consecutive wildcard characters"),
+                // The place is that of the first of them, in bytes, after the quote that AWS counts too.
+                '*' if after_star => return Err(format!("Consecutive wildcard characters at pos {at}")),
                 '*' => None,
                 '\\' => match characters.next() {
-                    Some(escaped @ ('*' | '\\')) => Some(escaped),
-                    _ => return Err("Invalid escape character, only \\* and \\\\ are allowed"),
+                    Some((_, escaped @ ('*' | '\\'))) => Some(escaped),
+                    _ => return Err(format!("Invalid escape character at pos {}", at + 1)),
                 },
                 other => Some(other),
             };
