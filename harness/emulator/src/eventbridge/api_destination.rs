@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::connection::{Connection, Parameter, set};
-use super::input::Path;
+use super::path::Path;
 use super::{input, invalid, not_found, page};
 use crate::arn::Arn;
 use crate::delivery::{Delivery, HttpParameters};
@@ -293,7 +293,7 @@ fn url(endpoint: &str, path: &[String], query: &[(String, String)], value: &dyn 
 
 /// A value that is a JSON path stands for what it leads to in the event.
 fn dynamic(text: &str, event: &Value) -> String {
-    match Path::parse(text).map(|path| path.find(event).cloned().unwrap_or_default()) {
+    match Path::parse(text).map(|path| path.find(event).unwrap_or_default()) {
         None => text.to_owned(),
         Some(Value::String(found)) => found,
         Some(found) => found.to_string(),

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::invalid;
+use super::path::Path;
 use crate::protocol::AwsError;
 
 #[derive(Clone, Debug)]
@@ -64,23 +65,60 @@ impl Input {
         match self {
             Self::Event => event.to_string(),
             Self::Constant(text) => text.clone(),
-            Self::Path(path) => path.find(event).unwrap_or(&Value::Null).to_string(),
+            Self::Path(path) => path.find(event).unwrap_or_default().to_string(),
             Self::Template { paths, template } => fill(template, |name| match name {
                 "aws.events.rule-arn" => Some(surroundings.rule_arn.into()),
                 "aws.events.rule-name" => Some(surroundings.rule_name.into()),
                 "aws.events.event.ingestion-time" => Some(surroundings.ingested.into()),
-                "aws.events.event" | "aws.events.event.json" => Some(event.clone()),
-                name => paths.get(name)?.find(event).cloned(),
+                "aws.events.event" => Some(without_detail(event)),
+                "aws.events.event.json" => Some(event.clone()),
+                name => paths.get(name)?.find(event),
             }),
         }
     }
 }
 
+/// An event without its detail. EventBridge calls the type of the detail `detailType` here.
+fn without_detail(event: &Value) -> Value {
+    let fields = event.as_object().into_iter().flatten().filter(|(name, _)| *name != "detail");
+    let renamed = fields.map(|(name, value)| match name.as_str() {
+        "detail-type" => ("detailType".to_owned(), value.clone()),
+        _ => (name.clone(), value.clone()),
+    });
+    Value::Object(renamed.collect())
+}
+
+/// The variables that every template has, and whether their values are JSON.
+const PREDEFINED: [(&str, bool); 5] = [
+    ("aws.events.rule-arn", false),
+    ("aws.events.rule-name", false),
+    ("aws.events.event.ingestion-time", false),
+    ("aws.events.event", true),
+    ("aws.events.event.json", true),
+];
+
+/// A transformer has at most this many variables of its own.
+const MAX_VARIABLES: usize = 100;
+
+/// A template is at most this long.
+const MAX_TEMPLATE: usize = 8192;
+
 impl InputTransformer {
+    /// <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_InputTransformer.html>
     fn parse(&self, id: &str) -> Result<Input, AwsError> {
+        let too_long = |what: &str, most: usize| {
+            invalid(format!("The {what} of target {id} must have length less than or equal to {most}."))
+        };
+        if self.input_paths_map.len() > MAX_VARIABLES {
+            return Err(too_long("InputPathsMap", MAX_VARIABLES));
+        }
+        if self.input_template.chars().count() > MAX_TEMPLATE {
+            return Err(too_long("InputTemplate", MAX_TEMPLATE));
+        }
         let mut paths = BTreeMap::new();
         for (name, path) in &self.input_paths_map {
-            if name.starts_with("AWS") || name.is_empty() {
+            let plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+            if name.starts_with("AWS") || name.is_empty() || !name.chars().all(plain) {
                 return Err(invalid(format!("Invalid variable name {name} in InputPathsMap for target {id}.")));
             }
             let Some(path) = Path::parse(path) else {
@@ -88,59 +126,33 @@ impl InputTransformer {
             };
             paths.insert(name.clone(), path);
         }
-        for name in placeholders(&self.input_template) {
-            if !paths.contains_key(name) && !name.starts_with("aws.events.") {
-                return Err(invalid(format!(
-                    "InputTemplate for target {id} contains placeholder {name} that is not in InputPathsMap."
-                )));
-            }
-        }
+        self.check_template(id)?;
         Ok(Input::Template { paths, template: self.input_template.clone() })
     }
-}
 
-/// A path to one value: `$.detail.items[0].sku`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Path(Vec<Step>);
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Step {
-    Field(String),
-    Index(usize),
-}
-
-impl Path {
-    /// Reads `$` and then fields (`.name`, `['name']`) and indices (`[0]`).
-    pub fn parse(text: &str) -> Option<Self> {
-        let mut rest = text.strip_prefix('$')?;
-        let mut steps = Vec::new();
-        while !rest.is_empty() {
-            let (step, after) = if let Some(field) = rest.strip_prefix('.') {
-                let end = field.find(['.', '[']).unwrap_or(field.len());
-                let name = &field[..end];
-                let plain = |c: char| c.is_alphanumeric() || "-_".contains(c);
-                let valid = !name.is_empty() && name.chars().all(plain);
-                (valid.then(|| Step::Field(name.to_owned()))?, &field[end..])
-            } else {
-                let (inner, after) = rest.strip_prefix('[')?.split_once(']')?;
-                let quoted = inner.strip_prefix('\'').and_then(|inner| inner.strip_suffix('\''));
-                let step = match quoted {
-                    Some(name) => Step::Field(name.to_owned()),
-                    None => Step::Index(inner.parse().ok()?),
-                };
-                (step, after)
-            };
-            steps.push(step);
-            rest = after;
+    /// Checks that a template uses what there is, and that one that is an object is JSON with variables in the
+    /// place of values.
+    fn check_template(&self, id: &str) -> Result<(), AwsError> {
+        let template = &self.input_template;
+        let refuse = |reason: String| Err(invalid(format!("InputTemplate for target {id} contains {reason}.")));
+        for name in placeholders(template) {
+            match PREDEFINED.iter().find(|(known, _)| *known == name) {
+                Some((_, true)) if !is_object(template) => {
+                    return refuse(format!("placeholder {name} valid only for JSON template"));
+                }
+                None if !self.input_paths_map.contains_key(name) => {
+                    return refuse(format!("invalid placeholder {name}"));
+                }
+                _ => {}
+            }
         }
-        Some(Self(steps))
-    }
-
-    pub fn find<'v>(&self, value: &'v Value) -> Option<&'v Value> {
-        self.0.iter().try_fold(value, |value, step| match step {
-            Step::Field(name) => value.get(name),
-            Step::Index(index) => value.get(index),
-        })
+        let json = serde_json::from_str::<Value>(&fill(template, |_| Some(Value::Null)));
+        match json {
+            Err(error) if is_object(template) => {
+                Err(invalid(format!("Invalid InputTemplate for target {id} : {error}")))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -156,8 +168,13 @@ fn placeholder(after: &str) -> Option<(&str, &str)> {
     valid.then_some((name, rest))
 }
 
+/// Whether a template is a JSON object, in which what is filled in must leave JSON.
+fn is_object(template: &str) -> bool {
+    template.trim_start().starts_with('{')
+}
+
 /// Puts values in place of the names in angle brackets: as JSON outside of quotes, as text within them. A
-/// name without a value becomes nothing.
+/// name without a value becomes nothing, or in an object outside of quotes an empty text.
 fn fill(template: &str, value: impl Fn(&str) -> Option<Value>) -> String {
     let mut filled = String::new();
     let mut quoted = false;
@@ -166,7 +183,11 @@ fn fill(template: &str, value: impl Fn(&str) -> Option<Value>) -> String {
         let after = &rest[character.len_utf8()..];
         match (character, placeholder(after)) {
             ('<', Some((name, after))) => {
-                filled.push_str(&value(name).map(|value| written(&value, quoted)).unwrap_or_default());
+                match value(name) {
+                    Some(value) => filled.push_str(&written(&value, quoted)),
+                    None if is_object(template) && !quoted => filled.push_str("\"\""),
+                    None => {}
+                }
                 rest = after;
                 continue;
             }
@@ -199,50 +220,4 @@ fn written(value: &Value, quoted: bool) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn check(template: &str, expected: &str) {
-        let paths = [("id", "$.detail.id"), ("n", "$.detail.n"), ("list", "$.detail.list"), ("no", "$.detail.no")];
-        let transformer = InputTransformer {
-            input_paths_map: paths.map(|(name, path)| (name.to_owned(), path.to_owned())).into(),
-            input_template: template.to_owned(),
-        };
-        let input = Input::new("t", None, None, Some(&transformer)).expect("the table's transformer is valid");
-        let event = json!({"detail": {"id": "a \"b\"", "n": 5, "list": [1, "x"]}});
-        let surroundings = Surroundings { rule_arn: "arn", rule_name: "orders", ingested: "2026-01-01T00:00:00Z" };
-        assert_eq!(input.of(&event, &surroundings), expected, "{template}");
-    }
-
-    #[test]
-    fn a_template_is_filled_in_with_json_outside_of_quotes_and_text_within() {
-        check(r#"{"id": <id>, "n": <n>}"#, r#"{"id": "a \"b\"", "n": 5}"#);
-        check(r#""order <id> has <n>""#, r#""order a \"b\" has 5""#);
-        check(r#"{"l": <list>, "t": "<list>"}"#, r#"{"l": [1,"x"], "t": "[1,x]"}"#);
-        check(r#""gone: <no>""#, r#""gone: ""#);
-        check(r#""\"<n>\" < 6 <aws.events.rule-name>""#, r#""\"5\" < 6 orders""#);
-        check("<aws.events.event.ingestion-time>", "\"2026-01-01T00:00:00Z\"");
-        check("{\"e\": <aws.events.event>}", r#"{"e": {"detail":{"id":"a \"b\"","n":5,"list":[1,"x"]}}}"#);
-    }
-
-    #[test]
-    fn a_path_leads_to_one_value() {
-        let event = json!({"detail": {"items": [{"sku": "a"}], "odd name": 1}});
-        let cases = [
-            ("$", Some(event.clone())),
-            ("$.detail.items[0].sku", Some(json!("a"))),
-            ("$.detail['odd name']", Some(json!(1))),
-            ("$.detail.none", None),
-            ("$.detail.items[1]", None),
-        ];
-        for (path, expected) in cases {
-            let path = Path::parse(path).expect("the table's path is valid");
-            assert_eq!(path.find(&event), expected.as_ref());
-        }
-        for invalid in ["", "detail", "$.", "$..a", "$.a[", "$.a[x]", "$.a[*]", "$.*"] {
-            assert_eq!(Path::parse(invalid), None, "{invalid}");
-        }
-    }
-}
+mod tests;

@@ -1,7 +1,7 @@
 //! EventBridge: event buses, rules and targets, `PutEvents`, schedules, and delivery with retries.
 //!
 //! The modules, in the way of an event: [`put_events`] takes it, [`bus`] holds the [`rule`]s whose
-//! [`pattern`] it may match, [`input`] makes of it what a [`target`] gets, and [`deliver`] hands that over to
+//! [`pattern`] it may match, [`input`] makes of it, by [`path`]s, what a [`target`] gets, and [`deliver`] hands that to
 //! [`crate::delivery`]. [`schedule`] tells when a rule fires by itself. [`archive`] keeps events, and [`replay`] sends
 //! them again. An [`api_destination`] is reached by HTTP, with the authorization of its [`connection`].
 //!
@@ -15,6 +15,7 @@ mod bus;
 mod connection;
 mod deliver;
 mod input;
+mod path;
 pub mod pattern;
 mod put_events;
 mod replay;
