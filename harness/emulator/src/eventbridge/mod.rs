@@ -3,7 +3,7 @@
 //! The modules, in the way of an event: [`put_events`] takes it, [`bus`] holds the [`rule`]s whose
 //! [`pattern`] it may match, [`input`] makes of it, by [`path`]s, what a [`target`] gets, and [`deliver`] hands that to
 //! [`crate::delivery`]. [`schedule`] tells when a rule fires by itself. [`archive`] keeps events, and [`replay`] sends
-//! them again. An [`api_destination`] is reached by HTTP, with the authorization of its [`connection`].
+//! them again. A bus has a policy ([`permission`]), and buses and rules have [`tags`]. An [`api_destination`] is reached by HTTP, with the authorization of its [`connection`].
 //!
 //! What always holds: the bus `default` exists, and an operation answers for what it simulates and refuses
 //! every other parameter by name.
@@ -13,14 +13,17 @@ mod api_destination;
 mod archive;
 mod bus;
 mod connection;
+mod dead_letter;
 mod deliver;
 mod input;
 mod path;
 pub mod pattern;
+mod permission;
 mod put_events;
 mod replay;
 mod rule;
 pub(crate) mod schedule;
+mod tags;
 mod target;
 
 use std::collections::BTreeMap;
@@ -93,8 +96,14 @@ pub(crate) fn answer(world: &mut World, call: &Call<'_>) -> Result<Reply, AwsErr
     let answer = match call.operation() {
         "CreateEventBus" => bus::create(world, call),
         "DeleteEventBus" => bus::delete(world, call),
+        "UpdateEventBus" => bus::update(world, call),
         "DescribeEventBus" => bus::describe(world, call),
         "ListEventBuses" => bus::list(world, call),
+        "PutPermission" => permission::put(world, call),
+        "RemovePermission" => permission::remove(world, call),
+        "TagResource" => tags::tag(world, call),
+        "UntagResource" => tags::untag(world, call),
+        "ListTagsForResource" => tags::list(world, call),
         "PutRule" => rule::put(world, call),
         "DeleteRule" => rule::delete(world, call),
         "DescribeRule" => rule::describe(world, call),

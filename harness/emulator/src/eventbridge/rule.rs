@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::pattern::Pattern;
 use super::schedule::Schedule;
+use super::tags::{self, Tag, Tags};
 use super::target::Target;
 use super::{DEFAULT_BUS, bus_name, find_bus, input, invalid, not_found, not_simulated, page};
 use crate::protocol::AwsError;
@@ -20,6 +21,7 @@ pub(super) struct Rule {
     /// When the schedule fires next, while the rule is enabled.
     pub next: Option<Timestamp>,
     pub schedule: Option<Schedule>,
+    pub tags: Tags,
     properties: Properties,
 }
 
@@ -69,15 +71,16 @@ struct PutRule {
     role_arn: Option<String>,
     event_bus_name: Option<String>,
     state: Option<String>,
+    tags: Option<Vec<Tag>>,
 }
 
 /// The state that AWS has beside `ENABLED` and `DISABLED`: it is about events of CloudTrail.
 const WITH_MANAGEMENT_EVENTS: &str = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS";
 
-/// Creates a rule or changes one, which keeps its targets. A schedule that stays the same goes on as it was.
+/// Creates a rule or changes one, which keeps its targets and its tags. A schedule that stays the same goes on as it was.
 /// <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html>
 pub(super) fn put(world: &mut World, call: &Call<'_>) -> Result<Value, AwsError> {
-    let PutRule { name, event_pattern, schedule_expression, description, role_arn, event_bus_name, state } =
+    let PutRule { name, event_pattern, schedule_expression, description, role_arn, event_bus_name, state, tags } =
         input(call)?;
     let bus_name = bus_name(call, event_bus_name.as_deref())?;
     let enabled = match state.as_deref() {
@@ -95,6 +98,7 @@ pub(super) fn put(world: &mut World, call: &Call<'_>) -> Result<Value, AwsError>
     };
     let properties = Properties { name, event_pattern, schedule_expression, description, role_arn };
     let mut rule = new_rule(call, bus_name, properties, enabled)?;
+    rule.tags = tags::of(tags);
     let arn = rule.arn.clone();
     let rules = &mut find_bus(call.region(world), bus_name)?.rules;
     rule.start(call.clock.now());
@@ -103,6 +107,7 @@ pub(super) fn put(world: &mut World, call: &Call<'_>) -> Result<Value, AwsError>
             rule.next = rule.next.and(old.next);
         }
         rule.targets = old.targets;
+        rule.tags = old.tags;
     }
     rules.insert(rule.properties.name.clone(), rule);
     world.changed();
@@ -130,7 +135,16 @@ fn new_rule(call: &Call<'_>, bus: &str, properties: Properties, enabled: bool) -
     let pattern = properties.event_pattern.as_deref().map(parse_pattern).transpose()?;
     let path = if bus == DEFAULT_BUS { name.clone() } else { format!("{bus}/{name}") };
     let arn = format!("arn:aws:events:{}:{}:rule/{path}", call.identity.region, call.identity.account);
-    Ok(Rule { arn, pattern, enabled, targets: Vec::new(), next: None, schedule: schedule.transpose()?, properties })
+    Ok(Rule {
+        arn,
+        pattern,
+        enabled,
+        targets: Vec::new(),
+        next: None,
+        schedule: schedule.transpose()?,
+        tags: Tags::new(),
+        properties,
+    })
 }
 
 pub(super) fn parse_pattern(text: &str) -> Result<Pattern, AwsError> {

@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::dead_letter::DeadLetterConfig;
 use super::input::{Input, InputTransformer};
 use super::{Rest, bus_name, input, invalid, not_simulated, page, refuse_rest, rule};
 use crate::arn::Arn;
@@ -57,12 +58,6 @@ struct RetryPolicy {
     maximum_event_age_in_seconds: Option<u32>,
 }
 
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct DeadLetterConfig {
-    arn: Option<String>,
-}
-
 /// What a FIFO queue is sent besides.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -94,25 +89,11 @@ impl Target {
             return Err(invalid(format!("Parameter RetryPolicy is not valid for target {id}.")));
         }
         let max_age = SignedDuration::from_secs(max_age.into());
-        let dead_letter_queue = dead_letter_queue(&properties)?;
+        let dead_letter_queue =
+            properties.dead_letter_config.as_ref().map(DeadLetterConfig::queue).transpose()?.flatten();
         let to = delivery::Target { kind, arn: properties.arn.clone(), max_attempts, max_age, dead_letter_queue };
         Ok(Self { to, input, properties })
     }
-}
-
-/// The ARN of the dead-letter queue, which is a standard queue.
-fn dead_letter_queue(properties: &Properties) -> Result<Option<String>, AwsError> {
-    let Some(arn) = properties.dead_letter_config.as_ref().and_then(|config| config.arn.clone()) else {
-        return Ok(None);
-    };
-    let reason = match Arn::parse(&arn) {
-        None => "Provided Arn is not in correct format.",
-        Some(arn) if arn.service != "sqs" || arn.resource.ends_with(".fifo") => {
-            "The queue must be a standard SQS queue."
-        }
-        Some(_) => return Ok(Some(arn)),
-    };
-    Err(invalid(format!("Parameter DeadLetterConfig is not valid. Reason: {reason}")))
 }
 
 fn kind(call: &Call<'_>, properties: &Properties) -> Result<Kind, AwsError> {

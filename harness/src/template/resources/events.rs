@@ -17,8 +17,9 @@ use crate::template::report::Report;
 pub const BUS: Shape = Shape {
     reads: &["Name"],
     descriptive: &["Description", "Tags"],
-    harmless: &["KmsKeyIdentifier", "LogConfig", "Policy"],
-    refused: &["DeadLetterConfig", "EventSourceName"],
+    // A bus's own dead-letter queue gets only what cannot be encrypted with a customer's key.
+    harmless: &["DeadLetterConfig", "KmsKeyIdentifier", "LogConfig", "Policy"],
+    refused: &["EventSourceName"],
 };
 pub const RULE: Shape = Shape {
     reads: &["Name", "EventBusName", "EventPattern", "ScheduleExpression", "State", "Targets"],
