@@ -50,6 +50,37 @@ most often missing, in so many templates:
     );
 }
 
+const SOURCES: &str = "
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Clicks: { Type: AWS::Kinesis::Stream, Properties: { ShardCount: 1 } }
+  Orders: { Type: AWS::SQS::Queue }
+  Count:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: x
+      Runtime: provided.al2023
+      FunctionUrlConfig: { AuthType: NONE }
+      Events:
+        Clicked: { Type: Kinesis, Properties: { Stream: !GetAtt Clicks.Arn, StartingPosition: LATEST } }
+        Nightly: { Type: ScheduleV2, Properties: { ScheduleExpression: rate(1 day) } }
+  Piped:
+    Type: AWS::Pipes::Pipe
+    Properties:
+      RoleArn: arn:aws:iam::123456789012:role/pipes
+      Source: !GetAtt Orders.Arn
+      Target: !GetAtt Count.Arn
+";
+
+#[test]
+fn a_function_is_told_with_all_that_invokes_it() {
+    let run = Project::new("check-sources").with("t.yaml", SOURCES).rehearsal(&["check", "t.yaml"]).with_code(0);
+    run.says(&[
+        "simulated  1 function, 1 function URL, 1 queue, 1 Kinesis stream, 1 schedule, 1 event source mapping, 1 pipe\n",
+        "Count  stream of Clicks, rate(1 day), its URL, pipe Piped from Orders\n",
+    ]);
+}
+
 #[test]
 fn a_refused_template_is_exit_code_2_with_the_place() {
     let project = project("check-refused").with("c.json", r#"{ "Resources": { "Q": { "Type": "AWS::SQS::Que" } } }"#);

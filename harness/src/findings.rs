@@ -73,15 +73,21 @@ impl Findings {
 fn simulated(stack: &Stack) -> Vec<(u64, &'static str)> {
     let counts = [
         (stack.functions.len(), "function"),
+        (stack.function_urls.len(), "function URL"),
         (stack.apis.len(), "API"),
         (stack.queues.len(), "queue"),
         (stack.topics.len(), "topic"),
         (stack.subscriptions.len(), "subscription"),
         (stack.buckets.len(), "bucket"),
         (stack.tables.len(), "table"),
+        (stack.streams.len(), "Kinesis stream"),
         (stack.buses.len(), "event bus"),
         (stack.rules.len(), "rule"),
+        (stack.api_destinations.len(), "API destination"),
+        (stack.archives.len(), "archive"),
+        (stack.schedules.len(), "schedule"),
         (stack.event_source_mappings.len() + stack.stream_mappings.len(), "event source mapping"),
+        (stack.pipes.len(), "pipe"),
     ];
     counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, noun)| (count as u64, noun)).collect()
 }
@@ -102,6 +108,9 @@ fn sources(stack: &Stack, function: &Function) -> Vec<String> {
             "$default" => format!("$default of {}", api.logical_id),
             path => format!("{} {path} of {}", route.method, api.logical_id),
         }));
+        if api.authorizers.iter().any(|authorizer| is_it(&authorizer.function_arn)) {
+            sources.push(format!("authorizing requests to {}", api.logical_id));
+        }
     }
     for bucket in &stack.buckets {
         let to_it = |target: &NotificationTarget| matches!(target, NotificationTarget::Function(arn) if is_it(arn));
@@ -120,6 +129,15 @@ fn sources(stack: &Stack, function: &Function) -> Vec<String> {
             None => format!("rule {} on bus {}", rule.logical_id, rule.bus),
         });
     }
+    let schedules = stack.schedules.iter().filter(|schedule| is_it(&schedule.target_arn));
+    sources.extend(schedules.map(|schedule| schedule.expression.clone()));
+    let urls = stack.function_urls.iter().filter(|url| is_it(&url.function_arn));
+    sources.extend(urls.map(|_| "its URL".to_owned()));
+    for pipe in &stack.pipes {
+        if [Some(&pipe.target), pipe.enrichment.as_ref()].into_iter().flatten().any(|step| is_it(&step.arn)) {
+            sources.push(format!("pipe {} from {}", pipe.logical_id, named(pipe.source_arn())));
+        }
+    }
     sources
 }
 
@@ -128,7 +146,8 @@ fn logical_ids_by_arn(stack: &Stack) -> BTreeMap<&str, &str> {
     let topics = stack.topics.iter().map(|topic| (topic.arn.as_str(), topic.logical_id.as_str()));
     let streams =
         stack.tables.iter().filter_map(|table| Some((table.stream_arn.as_deref()?, table.logical_id.as_str())));
-    queues.chain(topics).chain(streams).collect()
+    let kinesis = stack.streams.iter().map(|stream| (stream.arn.as_str(), stream.logical_id.as_str()));
+    queues.chain(topics).chain(streams).chain(kinesis).collect()
 }
 
 /// What many templates come to.
