@@ -75,6 +75,7 @@ fn simulated(stack: &Stack) -> Vec<(u64, &'static str)> {
         (stack.functions.len(), "function"),
         (stack.function_urls.len(), "function URL"),
         (stack.apis.len(), "API"),
+        (stack.domains.len(), "custom domain"),
         (stack.queues.len(), "queue"),
         (stack.topics.len(), "topic"),
         (stack.subscriptions.len(), "subscription"),

@@ -44,7 +44,7 @@ async fn answer(
         return too_large();
     }
     let api = as_api(url);
-    api::add_headers(shared, &api, request);
+    api::add_headers(shared, url.host(), request);
     let payload = event(shared, url, &api, request).to_string();
     if payload.len() > SYNCHRONOUS_PAYLOAD_LIMIT {
         return too_large();
@@ -97,6 +97,7 @@ fn event(shared: &Shared, url: &FunctionUrl, api: &Api, request: &ApiRequest) ->
         &Surroundings {
             api,
             stage: &stage,
+            via: None,
             route: &route,
             format,
             path_parameters: &BTreeMap::new(),

@@ -76,6 +76,11 @@ impl Stubs {
         Some(answer)
     }
 
+    /// Whether a stub stands for a host.
+    pub fn stands_for(&self, text: &str) -> bool {
+        host(text).is_ok_and(|name| self.0.borrow().contains_key(&name))
+    }
+
     /// What a host was sent, in order.
     pub fn asked(&self, host: &str) -> Vec<Asked> {
         self.0.borrow().get(host).map(|host| host.asked.clone()).unwrap_or_default()
@@ -154,7 +159,7 @@ impl Asked {
         let values = |pairs: &[(String, String)], fits: &dyn Fn(&str) -> bool| {
             let values: Vec<Value> =
                 pairs.iter().filter(|(name, _)| fits(name)).map(|(_, value)| value.as_str().into()).collect();
-            if values.is_empty() { Value::Null } else { Value::Array(values) }
+            Value::Array(values)
         };
         let body = || serde_json::from_str(&self.body).unwrap_or_else(|_| Value::from(self.body.as_str()));
         expected.method.is_none_or(|method| method.as_str() == self.method)

@@ -15,6 +15,8 @@ pub enum Fault {
     TooLarge,
     /// The integration took longer than the API waits.
     TimedOut,
+    /// Nothing answers at an HTTP integration's endpoint.
+    Unreachable,
     /// The function failed, or its response is malformed.
     Integration,
     /// Lambda throttled the function.
@@ -104,6 +106,13 @@ impl Fault {
             Self::TimedOut => {
                 words("INTEGRATION_TIMEOUT", 504, "Endpoint request timed out", "InternalServerErrorException")
             }
+            // Not in the documentation: what REST APIs are seen to answer.
+            Self::Unreachable => words(
+                "INTEGRATION_FAILURE",
+                504,
+                "Network error communicating with endpoint",
+                "InternalServerErrorException",
+            ),
             Self::Integration => words("DEFAULT_5XX", 502, "Internal server error", "InternalServerErrorException"),
             Self::FunctionThrottled | Self::Configuration => {
                 words("API_CONFIGURATION_ERROR", 500, "Internal server error", "InternalServerErrorException")
@@ -115,7 +124,7 @@ impl Fault {
         let (status, message) = match self {
             Self::NoStage | Self::NoRoute => (404, "Not Found"),
             Self::TooLarge => (413, "Request Entity Too Large"),
-            Self::TimedOut | Self::FunctionThrottled => (503, "Service Unavailable"),
+            Self::TimedOut | Self::FunctionThrottled | Self::Unreachable => (503, "Service Unavailable"),
             Self::NoKey | Self::Denied { .. } => (403, "Forbidden"),
             Self::Unauthorized => (401, "Unauthorized"),
             Self::Throttled | Self::QuotaExceeded => (429, "Too Many Requests"),

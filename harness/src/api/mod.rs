@@ -8,12 +8,16 @@ mod authorize;
 mod cache;
 pub mod cors;
 mod fault;
+mod http;
+mod mapped;
+mod outgoing;
 mod parameters;
 mod policy;
 pub mod respond;
 mod route;
 
-pub use address::find;
+pub use address::{Address, domain, find};
+pub use outgoing::SENDER;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -23,7 +27,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use self::fault::Fault;
-use crate::event::apigateway::{self, ApiRequest, ApiResponse, SOURCE_IP, Surroundings};
+use crate::event::apigateway::{self, ApiRequest, ApiResponse, SOURCE_IP, Surroundings, Via};
 use crate::invoke::{Function, Invoked, Request, SYNCHRONOUS_PAYLOAD_LIMIT};
 use crate::shared::Shared;
 use crate::stack::{Api, ApiKey, ApiKind, Integration, LambdaProxy, Mock, PayloadFormat, Route, Stage};
@@ -37,6 +41,7 @@ const PAYLOAD_LIMIT: usize = 10 * 1024 * 1024;
 pub struct Call<'a> {
     pub api: &'a Api,
     pub stage: &'a Stage,
+    pub via: Option<Via>,
     pub request: ApiRequest,
     /// The event that it follows from.
     pub cause: Option<EventId>,
@@ -48,7 +53,8 @@ pub async fn serve(shared: &Rc<Shared>, mut call: Call<'_>) -> ApiResponse {
     if let Some(response) = cors.and_then(|cors| cors::preflight(cors, &call.request)) {
         return response;
     }
-    add_headers(shared, call.api, &mut call.request);
+    let host = call.via.as_ref().map_or(call.api.endpoint.trim_start_matches("https://"), |via| &via.domain);
+    add_headers(shared, host, &mut call.request);
     let answered = answer(shared, &call).await;
     let mut response = answered.unwrap_or_else(|fault| fault.response(call.api));
     if let Some(cors) = cors {
@@ -98,6 +104,7 @@ async fn integrate(shared: &Rc<Shared>, routed: &Routed<'_>) -> Result<ApiRespon
     match &routed.route.integration {
         Integration::Mock(mock) => Ok(mocked(mock)),
         Integration::Lambda(proxy) => lambda(shared, routed, proxy).await,
+        Integration::Http(endpoint) => http::ask(shared, routed, endpoint).await,
     }
 }
 
@@ -122,9 +129,8 @@ async fn lambda(shared: &Rc<Shared>, routed: &Routed<'_>, proxy: &LambdaProxy) -
 }
 
 /// What API Gateway, or Lambda for a function's URL, adds on the way.
-pub fn add_headers(shared: &Shared, api: &Api, request: &mut ApiRequest) {
+pub fn add_headers(shared: &Shared, host: &str, request: &mut ApiRequest) {
     let trace = format!("Root=1-{:08x}-{}", shared.backend.clock().now().as_second(), shared.ids.hex(24));
-    let host = api.endpoint.trim_start_matches("https://");
     let length = request.body.len().to_string();
     let added = [
         ("Host", host),
@@ -158,7 +164,7 @@ fn record(shared: &Shared, call: &Call<'_>, function: &Function) -> EventId {
 
 /// The event of a request.
 fn event_of(shared: &Shared, routed: &Routed<'_>, format: PayloadFormat) -> Value {
-    let Call { api, stage, request, .. } = routed.call;
+    let Call { api, stage, via, request, .. } = routed.call;
     let account =
         shared.stack.functions.first().and_then(|function| function.arn.split(':').nth(4)).unwrap_or_default();
     let request_id = match api.kind {
@@ -172,6 +178,7 @@ fn event_of(shared: &Shared, routed: &Routed<'_>, format: PayloadFormat) -> Valu
     let surroundings = Surroundings {
         api,
         stage,
+        via: via.as_ref(),
         route: routed.route,
         format,
         path_parameters: &routed.path_parameters,

@@ -85,7 +85,7 @@ fn structured(api: &Api, payload: PayloadFormat, request: &ApiRequest, value: &V
 
 /// A REST API keeps these headers for itself, and hands on the function's under another name.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html>
-fn remapped((name, value): (String, String)) -> (String, String) {
+pub fn remapped((name, value): (String, String)) -> (String, String) {
     let own = ["authorization", "connection", "content-length", "content-md5", "date", "host", "server"];
     let own = own.into_iter().chain(["max-forwards", "user-agent", "www-authenticate"]);
     match own.into_iter().any(|own| name.eq_ignore_ascii_case(own)) {

@@ -5,6 +5,7 @@
 
 mod describe;
 mod lambda;
+mod send;
 mod written;
 
 use std::fmt;
@@ -24,6 +25,7 @@ use tokio::sync::watch;
 
 use crate::trace::{EventId, Recorder, What};
 pub use lambda::{LambdaCall, lambda_call};
+pub use send::send;
 
 use describe::{effect, error_code, produced_ids, resource};
 use written::written;
@@ -100,12 +102,19 @@ pub struct CallLayer {
     inner: SharedHttpClient,
     recorder: Recorder,
     caller: Caller,
+    /// The service that calls, where it is one.
+    service: Option<&'static str>,
 }
 
 impl CallLayer {
     /// A layer over a backend's HTTP client.
     pub fn new(inner: SharedHttpClient, recorder: Recorder, caller: Caller) -> Self {
-        Self { inner, recorder, caller }
+        Self { inner, recorder, caller, service: None }
+    }
+
+    /// The same for calls of a service by itself.
+    pub fn of_service(self, service: &'static str) -> Self {
+        Self { service: Some(service), ..self }
     }
 }
 
@@ -115,6 +124,7 @@ impl HttpClient for CallLayer {
             inner: self.inner.http_connector(settings, components),
             recorder: self.recorder.clone(),
             caller: self.caller.clone(),
+            service: self.service,
         })
     }
 }
@@ -124,6 +134,7 @@ struct Connector {
     inner: SharedHttpConnector,
     recorder: Recorder,
     caller: Caller,
+    service: Option<&'static str>,
 }
 
 impl HttpConnector for Connector {
@@ -199,7 +210,7 @@ impl Connector {
             },
             None => {
                 let (method, url) = (request.method.to_string(), request.uri.to_string());
-                What::Request { sender: None, method, url, status, error: failure }
+                What::Request { sender: self.service.map(str::to_owned), method, url, status, error: failure }
             }
         }
     }

@@ -68,7 +68,9 @@ pub fn serve(apps: &Apps, args: &ServeArgs) -> Result<ExitCode, Failed> {
         let server = Server::bind(address).await.map_err(|error| in_use(address, &error))?;
         let tell: Tell = if args.quiet { Arc::new(|_: &str| {}) } else { Arc::new(|line: &str| tell(line)) };
         let served = Served::new(&args.account);
-        let (front, clock) = (Front::new(served.emulator(), &args.account), served.clock());
+        let domains = app.as_ref().map_or(&[][..], |(stack, _)| &stack.domains);
+        let front = Front::new(served.emulator(), &args.account).with_domains(domains);
+        let clock = served.clock();
         print_text(&format!("AWS is at http://{}; Ctrl-C ends it, and all that is in it\n", server.address));
         match app {
             None => {
@@ -140,6 +142,7 @@ fn resources(stack: &Stack) -> String {
         let stage = if stage.name == "$default" { "" } else { &stage.name };
         add("api", &api.logical_id, &format!("/_aws/execute-api/{}/{stage}", api.id));
     }
+    stack.domains.iter().for_each(|domain| add("domain", &domain.name, "by the header Host"));
     stack.functions.iter().for_each(|function| add("function", &function.logical_id, &function.name));
     lines.concat()
 }

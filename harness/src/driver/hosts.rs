@@ -8,7 +8,7 @@ use rehearsal_emulator::protocol::{Reply, Request, UnknownRequest, identify};
 use rehearsal_emulator::{HostAnswer, HostHandler, HostRequest, Refused, Sender};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::api;
+use crate::api::{self, Address};
 use crate::call::{CAUSE_HEADER, lambda_call};
 use crate::event::apigateway::{ApiRequest, ApiResponse};
 use crate::function_url;
@@ -56,7 +56,7 @@ async fn serve_one(shared: &Rc<Shared>, HostRequest { mut request, sender }: Hos
     }
     let reply = match shared.stubs.answer(&request) {
         Some(answer) => stubbed(shared, answer).await,
-        None if is_endpoint(&request) => Ok(reply(serve_endpoint(shared, &request, cause).await)),
+        None if is_endpoint(shared, &request) => Ok(reply(serve_endpoint(shared, &request, cause).await)),
         None => {
             if let Sender::Service { name, .. } = &sender {
                 let (method, uri) = (&request.method, &request.uri);
@@ -101,8 +101,10 @@ fn record(
 }
 
 /// Whether a request is to an API or to a function's URL.
-fn is_endpoint(request: &Request) -> bool {
-    [".execute-api.", ".lambda-url."].iter().any(|label| request.host().contains(label))
+fn is_endpoint(shared: &Shared, request: &Request) -> bool {
+    let host = request.host();
+    [".execute-api.", ".lambda-url."].iter().any(|label| host.contains(label))
+        || api::domain(&shared.stack, host).is_some()
 }
 
 async fn serve_endpoint(shared: &Rc<Shared>, request: &Request, cause: Option<EventId>) -> ApiResponse {
@@ -112,8 +114,9 @@ async fn serve_endpoint(shared: &Rc<Shared>, request: &Request, cause: Option<Ev
     }
     match api::find(&shared.stack, host, path) {
         Ok(address) => {
-            let request = api_request(request, address.path);
-            api::serve(shared, api::Call { api: address.api, stage: address.stage, request, cause }).await
+            let request = api_request(request, address.path.clone());
+            let Address { api, stage, via, .. } = address;
+            api::serve(shared, api::Call { api, stage, via, request, cause }).await
         }
         Err(response) => response,
     }

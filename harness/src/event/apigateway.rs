@@ -25,6 +25,14 @@ pub struct ApiRequest {
     pub body: Bytes,
 }
 
+/// How a request came by a custom domain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Via {
+    pub domain: String,
+    /// The whole path, as the client asked for it.
+    pub path: String,
+}
+
 /// What an API answers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ApiResponse {
@@ -45,6 +53,8 @@ impl ApiResponse {
 pub struct Surroundings<'a> {
     pub api: &'a Api,
     pub stage: &'a Stage,
+    /// Unless the request came to the API's own address.
+    pub via: Option<&'a Via>,
     pub route: &'a Route,
     pub format: PayloadFormat,
     pub path_parameters: &'a BTreeMap<String, String>,
@@ -57,6 +67,23 @@ pub struct Surroundings<'a> {
     /// The same as `request_id` for an HTTP API.
     pub extended_request_id: &'a str,
     pub now: Timestamp,
+}
+
+impl Surroundings<'_> {
+    /// The host that the client asked.
+    fn domain(&self) -> &str {
+        self.via.map_or(self.api.endpoint.trim_start_matches("https://"), |via| &via.domain)
+    }
+
+    fn domain_prefix(&self) -> &str {
+        self.domain().split('.').next().unwrap_or_default()
+    }
+
+    /// The path that the client asked for: with the stage, or a custom domain's base path. Format 2.0 never tells the
+    /// base path.
+    fn whole_path(&self, request: &ApiRequest) -> String {
+        self.via.map_or_else(|| staged_path(request, self.stage), |via| via.path.clone())
+    }
 }
 
 impl ApiRequest {
@@ -124,8 +151,8 @@ fn context_2(request: &ApiRequest, around: &Surroundings<'_>) -> Value {
     json!({
         "accountId": around.account,
         "apiId": around.api.id,
-        "domainName": domain(around.api),
-        "domainPrefix": around.api.id,
+        "domainName": around.domain(),
+        "domainPrefix": around.domain_prefix(),
         "http": {
             "method": request.method,
             "path": decoded(&staged_path(request, around.stage)),
@@ -147,8 +174,8 @@ fn version_1(request: &ApiRequest, around: &Surroundings<'_>) -> Value {
         ApiKind::Rest => json!({}),
     };
     let (headers, path) = match around.api.kind {
-        ApiKind::Rest => (request.headers.clone(), request.path.clone()),
-        ApiKind::Http => (lower_case(&request.headers), decoded(&staged_path(request, around.stage))),
+        ApiKind::Rest => (request.headers.clone(), around.via.map_or(&request.path, |via| &via.path).clone()),
+        ApiKind::Http => (lower_case(&request.headers), decoded(&around.whole_path(request))),
     };
     let query = request.query();
     let fields = json!({
@@ -179,8 +206,8 @@ fn context_1(request: &ApiRequest, around: &Surroundings<'_>) -> Value {
     let mut context = json!({
         "accountId": around.account,
         "apiId": around.api.id,
-        "domainName": domain(around.api),
-        "domainPrefix": around.api.id,
+        "domainName": around.domain(),
+        "domainPrefix": around.domain_prefix(),
         "extendedRequestId": around.extended_request_id,
         "httpMethod": request.method,
         "identity": {
@@ -198,8 +225,8 @@ fn context_1(request: &ApiRequest, around: &Surroundings<'_>) -> Value {
             "userArn": null,
         },
         "path": match around.api.kind {
-            ApiKind::Rest => staged_path(request, around.stage),
-            ApiKind::Http => decoded(&staged_path(request, around.stage)),
+            ApiKind::Rest => around.whole_path(request),
+            ApiKind::Http => decoded(&around.whole_path(request)),
         },
         "protocol": "HTTP/1.1",
         "requestId": around.request_id,
@@ -280,10 +307,6 @@ fn decoded(path: &str) -> String {
 
 fn lower_case(headers: &[(String, String)]) -> Vec<(String, String)> {
     headers.iter().map(|(name, value)| (name.to_lowercase(), value.clone())).collect()
-}
-
-fn domain(api: &Api) -> &str {
-    api.endpoint.trim_start_matches("https://")
 }
 
 fn clf_time(now: Timestamp) -> String {

@@ -17,7 +17,7 @@ const ALTERNATIVES: [(&str, &[&str], bool); 6] = [
 const OF_APIS: [&str; 2] = ["stage", "api_key"];
 
 /// What the URL of a request says by itself.
-const IN_A_URL: [&str; 4] = ["stage", "api_key", "path", "query"];
+const IN_A_URL: [&str; 3] = ["stage", "path", "query"];
 
 impl Reader<'_> {
     /// Reports keys of a step that cannot stand beside each other, and those of which one is missing.
@@ -47,11 +47,7 @@ impl Reader<'_> {
         match (settings.entry("url"), settings.entry("api").or_else(|| settings.entry("function"))) {
             (Some((url, _)), None) => {
                 for (key, _) in IN_A_URL.iter().filter_map(|key| settings.entry(key)) {
-                    self.excludes(
-                        url,
-                        key,
-                        "a URL has its path and query in itself, and a stage or an API key goes with `api`",
-                    );
+                    self.excludes(url, key, "a URL has its path and query in itself, and a stage goes with `api`");
                 }
             }
             (None, Some(_)) if settings.get("path").is_none() => {

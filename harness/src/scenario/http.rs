@@ -20,7 +20,7 @@ use crate::yaml::{Located, Scalars};
 #[serde(deny_unknown_fields)]
 #[schemars(extend("not" = {"anyOf": [
     {"required": ["body", "json"]}, {"required": ["body", "file"]}, {"required": ["json", "file"]},
-    {"required": ["url", "stage"]}, {"required": ["url", "api_key"]}, {"required": ["url", "path"]},
+    {"required": ["url", "stage"]}, {"required": ["url", "path"]},
     {"required": ["url", "query"]}, {"required": ["function", "stage"]}, {"required": ["function", "api_key"]}
 ]}, "oneOf" = [{"required": ["api", "path"]}, {"required": ["function", "path"]}, {"required": ["url"]}]))]
 pub struct Http {

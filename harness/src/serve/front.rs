@@ -8,6 +8,8 @@ use rehearsal_emulator::protocol::{Identity, Reply, Request, Service, UnknownReq
 use rehearsal_emulator::s3;
 use serde_json::json;
 
+use crate::stack::Domain;
+
 /// The region of requests that name none.
 const REGION: &str = "us-east-1";
 /// Where LocalStack tells which services it has, which scripts wait for.
@@ -19,6 +21,8 @@ const HEALTH: [&str; 3] = ["/_localstack/health", "/_rehearsal/health", "/health
 pub struct Front {
     emulator: Emulator,
     account: String,
+    /// The custom domain names of APIs.
+    domains: Vec<Domain>,
 }
 
 /// An answer, and what was asked for in a few words.
@@ -30,7 +34,12 @@ pub struct Answered {
 impl Front {
     /// The way into `emulator`, where clients without an account id as access key are of `account`.
     pub fn new(emulator: Emulator, account: &str) -> Self {
-        Self { emulator, account: account.to_owned() }
+        Self { emulator, account: account.to_owned(), domains: Vec::new() }
+    }
+
+    /// The same with custom domain names, which clients ask for in the header `Host`.
+    pub fn with_domains(self, domains: &[Domain]) -> Self {
+        Self { domains: domains.to_vec(), ..self }
     }
 
     /// Answers one request.
@@ -38,7 +47,7 @@ impl Front {
         if HEALTH.contains(&request.uri.path()) {
             return Answered { what: "health".to_owned(), response: health().into_http() };
         }
-        if let Some(to_host) = to_host(&request) {
+        if let Some(to_host) = to_host(&request, &self.domains) {
             return self.answer_host(to_host).await;
         }
         match identify_for(&request, &self.account) {
@@ -107,13 +116,14 @@ fn not_simulated(service: &str, is_query: bool) -> http::Response<Bytes> {
 
 /// A request for an API or a function URL with the host that AWS gives it; none for other requests. Clients name
 /// the API by host (`{id}.execute-api.localhost.localstack.cloud`) or by path (`/_aws/execute-api/{id}/{stage}/…`,
-/// `/restapis/{id}/{stage}/_user_request_/…`).
+/// `/restapis/{id}/{stage}/_user_request_/…`), or a custom domain by its own name.
 /// <https://docs.localstack.cloud/aws/services/apigateway/>
-fn to_host(request: &Request) -> Option<Request> {
+fn to_host(request: &Request, domains: &[Domain]) -> Option<Request> {
     let mut request = request.clone();
     let host = request.host().to_owned();
     let labels: Vec<&str> = host.split('.').collect();
     match labels.as_slice() {
+        _ if domains.iter().any(|domain| domain.is(&host)) => set_host(&mut request, &host),
         [id, "execute-api", ..] => set_host(&mut request, &format!("{id}.execute-api.{REGION}.amazonaws.com")),
         [id, "lambda-url", ..] => set_host(&mut request, &format!("{id}.lambda-url.{REGION}.on.aws")),
         _ => {
@@ -196,9 +206,16 @@ mod tests {
         "https://abc.lambda-url.us-east-1.on.aws/x"
     )]
     fn an_api_is_named_by_host_or_by_path(#[case] host: &str, #[case] path: &str, #[case] at: &str) {
-        let routed = to_host(&request(host, path)).expect("a request to an API");
+        let routed = to_host(&request(host, path), &[]).expect("a request to an API");
         assert_eq!(routed.uri.to_string(), at);
         assert_eq!(Some(routed.host()), routed.header("host"));
+    }
+
+    #[test]
+    fn a_custom_domain_is_named_by_host() {
+        let domain = Domain { name: "api.example.com".to_owned(), mappings: Vec::new() };
+        let routed = to_host(&request("api.example.com:4566", "/v1/a"), &[domain]).expect("a request to an API");
+        assert_eq!(routed.uri.to_string(), "https://api.example.com/v1/a");
     }
 
     #[rstest]
@@ -206,6 +223,6 @@ mod tests {
     #[case("bucket.s3.localhost.localstack.cloud:4566", "/key")]
     #[case("localhost:4566", "/")]
     fn other_requests_stay_as_they_are(#[case] host: &str, #[case] path: &str) {
-        assert!(to_host(&request(host, path)).is_none());
+        assert!(to_host(&request(host, path), &[]).is_none());
     }
 }

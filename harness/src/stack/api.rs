@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Authorizer, Throttle};
+use super::{Authorizer, HttpEndpoint, Throttle};
 
 /// An API Gateway API.
 #[derive(Clone, Debug)]
@@ -81,6 +81,7 @@ pub struct Route {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Integration {
     Lambda(LambdaProxy),
+    Http(HttpEndpoint),
     Mock(Mock),
 }
 

@@ -6,8 +6,10 @@
 
 mod api;
 mod authorizer;
+mod domain;
 mod dynamodb;
 mod eventbridge;
+mod integration;
 mod kinesis;
 mod lambda;
 mod mapping;
@@ -22,10 +24,12 @@ pub use api::{
     Api, ApiKind, Cors, GatewayResponse, Integration, LambdaProxy, Mock, PayloadFormat, Route, RouteSettings, Stage,
 };
 pub use authorizer::{Authorizer, AuthorizerEvent};
+pub use domain::{Domain, DomainMapping};
 pub use dynamodb::Table;
 pub use eventbridge::{
     ApiDestination, Archive, Connection, EventBus, HttpParameters, InputTransformer, Rule, RuleTarget,
 };
+pub use integration::{Change, ChangeTarget, How, HttpEndpoint, Passing, ResponseRule, Source};
 pub use kinesis::KinesisStream;
 pub use lambda::{
     ACCOUNT_CONCURRENCY, EventInvokeConfig, Function, FunctionUrl, PUBLISHED_VERSION, Qualifier,
@@ -58,6 +62,7 @@ pub struct Stack {
     pub schedule_groups: Vec<ScheduleGroup>,
     pub schedules: Vec<Schedule>,
     pub apis: Vec<Api>,
+    pub domains: Vec<Domain>,
     pub api_keys: Vec<ApiKey>,
     pub usage_plans: Vec<UsagePlan>,
     pub functions: Vec<Function>,

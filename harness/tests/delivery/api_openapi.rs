@@ -116,9 +116,9 @@ fn an_http_api_is_defined_by_a_document(#[case] kind: &str, #[case] body: &str, 
 fn what_a_document_has_that_is_not_simulated_is_refused_by_name() {
     let api = "  Api:\n    Type: AWS::Serverless::Api\n    Properties:\n      StageName: prod\n      DefinitionBody:";
     let document =
-        DOCUMENT.replace("type: aws_proxy\n                httpMethod", "type: http_proxy\n                httpMethod");
+        DOCUMENT.replace("type: aws_proxy\n                httpMethod", "type: aws\n                httpMethod");
     let document = document.replace("info:", "x-amazon-apigateway-minimum-compression-size: 1\n        info:");
     let message = Rig::new(&format!("{api}{document}{FUNCTIONS}")).ok("Guard").ok("Worker").refused(&["settle: {}"]);
-    assert!(message.contains("integrations of type `HTTP_PROXY` are not simulated"), "{message}");
+    assert!(message.contains("integrations of type `AWS` are not simulated"), "{message}");
     assert!(message.contains("`x-amazon-apigateway-minimum-compression-size` of"), "{message}");
 }

@@ -3,6 +3,8 @@
 
 mod api;
 mod api_authorizers;
+mod api_domains;
+mod api_http;
 mod api_limits;
 mod api_openapi;
 mod api_stages;

@@ -2,16 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use aws_smithy_runtime::client::orchestrator::operation::Operation;
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_types::body::SdkBody;
-use aws_smithy_types::error::display::DisplayErrorContext;
-use aws_smithy_types::timeout::TimeoutConfig;
 use bytes::Bytes;
 use serde_json::Value;
 
 use super::{Done, Failed, Player};
 use crate::api;
+use crate::call::send;
 use crate::event::apigateway::{ApiRequest, ApiResponse};
 use crate::function_url;
 use crate::matching::mismatches;
@@ -52,13 +48,8 @@ impl Player<'_> {
             None => api.default_stage(),
         };
         let stage = stage.ok_or_else(|| format!("`{}` has no such stage", api.logical_id))?;
-        let mut headers = headers(step);
-        if let Some(key) = &step.api_key {
-            let key = self.named(&self.shared.stack.api_keys, &key.value, |key| &key.logical_id)?;
-            headers.push(("x-api-key".to_owned(), key.value.clone()));
-        }
-        let request = request(step, path, headers, body);
-        Ok(api::serve(&self.shared, api::Call { api, stage, request, cause: Some(stimulus) }).await)
+        let request = request(step, path, self.headers(step)?, body);
+        Ok(api::serve(&self.shared, api::Call { api, stage, via: None, request, cause: Some(stimulus) }).await)
     }
 
     /// Sends a request to a function's URL.
@@ -73,41 +64,35 @@ impl Player<'_> {
         let stack = &self.shared.stack;
         let function = self.named(&stack.functions, function, |function| &function.logical_id)?;
         let url = stack.url_of(function).ok_or_else(|| format!("{} has no URL", function.logical_id))?;
-        let request = request(step, path, headers(step), body);
+        let request = request(step, path, self.headers(step)?, body);
         Ok(function_url::serve(&self.shared, url, request, Some(stimulus)).await)
+    }
+
+    /// The headers of a request.
+    fn headers(&self, step: &Http) -> Result<Vec<(String, String)>, Failed> {
+        let mut headers = pairs(&step.headers);
+        let has_type = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+        if step.json.is_some() && !has_type {
+            headers.push(("content-type".to_owned(), "application/json".to_owned()));
+        }
+        if let Some(key) = &step.api_key {
+            let key = self.named(&self.shared.stack.api_keys, &key.value, |key| &key.logical_id)?;
+            headers.push(("x-api-key".to_owned(), key.value.clone()));
+        }
+        Ok(headers)
     }
 
     /// Sends a request as it is, without a signature and once, to wherever a URL leads from the backend.
     async fn ask_url(&self, step: &Http, text: &str, body: Bytes, stimulus: EventId) -> Result<ApiResponse, Failed> {
         let url = url(text)?;
         let mut request = http::Request::builder().method(step.method.as_str());
-        for (name, value) in headers(step) {
+        for (name, value) in self.headers(step)? {
             request = request.header(name, value);
         }
-        let path = url.path_and_query().map_or("/", |path| path.as_str());
-        let request = request.uri(path).body(SdkBody::from(body)).map_err(|error| error.to_string())?;
-        let host = url.authority().map(ToString::to_string).unwrap_or_default();
-        let operation = Operation::builder()
-            .service_name("scenario")
-            .operation_name("http")
-            .http_client(self.shared.service_config_for(stimulus).http_client().expect("every backend has one"))
-            .endpoint_url(&format!("{}://{host}", url.scheme_str().unwrap_or("https")))
-            .no_auth()
-            .no_retry()
-            .timeout_config(TimeoutConfig::disabled())
-            .serializer(|request: http::Request<SdkBody>| Ok(HttpRequest::try_from(request)?))
-            .deserializer::<_, std::convert::Infallible>(|response| Ok(answered(response)))
-            .build();
-        let answered = operation.invoke(request).await;
-        answered.map_err(|error| Failed::from(DisplayErrorContext(error).to_string()))
+        let request = request.uri(url).body(body).map_err(|error| error.to_string())?;
+        let client = self.shared.service_config_for(stimulus).http_client().expect("every backend has one");
+        Ok(send(client, request).await?)
     }
-}
-
-/// What was answered, the same as what an API responds with.
-fn answered(response: &HttpResponse) -> ApiResponse {
-    let headers = response.headers().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    let body = Bytes::copy_from_slice(response.body().bytes().unwrap_or_default());
-    ApiResponse { status: response.status().as_u16(), headers, body }
 }
 
 /// A request as an API gets it.
@@ -119,16 +104,6 @@ fn request(step: &Http, path: &str, headers: Vec<(String, String)>, body: Bytes)
         headers,
         body,
     }
-}
-
-/// The headers of a request.
-fn headers(step: &Http) -> Vec<(String, String)> {
-    let mut headers = pairs(&step.headers);
-    let has_type = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
-    if step.json.is_some() && !has_type {
-        headers.push(("content-type".to_owned(), "application/json".to_owned()));
-    }
-    headers
 }
 
 /// Each value with its name.

@@ -206,6 +206,8 @@ const RULES: &[NameRule] = &[
             "AWS::ApiGateway::RequestValidator",
             "AWS::ApiGateway::Model",
             "AWS::ApiGateway::Account",
+            "AWS::ApiGateway::BasePathMapping",
+            "AWS::ApiGatewayV2::ApiMapping",
             "AWS::ApiGatewayV2::Route",
             "AWS::ApiGatewayV2::Integration",
             "AWS::ApiGatewayV2::Deployment",
@@ -214,6 +216,7 @@ const RULES: &[NameRule] = &[
         limit: 128,
         reference: "{id}",
         attributes: &[
+            ("ApiMappingId", "{id}"),
             ("APIKeyId", "{id}"),
             ("AuthorizerId", "{id}"),
             ("DeploymentId", "{id}"),
@@ -222,6 +225,20 @@ const RULES: &[NameRule] = &[
             ("RequestValidatorId", "{id}"),
             ("ResourceId", "{id}"),
             ("RouteId", "{id}"),
+        ],
+    },
+    NameRule {
+        types: &["AWS::ApiGateway::DomainName", "AWS::ApiGatewayV2::DomainName"],
+        property: Some("DomainName"),
+        limit: 512,
+        reference: "{name}",
+        attributes: &[
+            ("DistributionDomainName", "d{id}.cloudfront.net"),
+            // The zones of CloudFront, and of API Gateway in us-east-1.
+            ("DistributionHostedZoneId", "Z2FDTNDATAQYW2"),
+            ("DomainNameArn", "arn:aws:apigateway:{region}::/domainnames/{name}"),
+            ("RegionalDomainName", "d-{id}.execute-api.{region}.amazonaws.com"),
+            ("RegionalHostedZoneId", "Z1UJRXOUMOOFQ8"),
         ],
     },
     NameRule {

@@ -22,6 +22,8 @@ mod url;
 
 pub use api::read_routes;
 
+use std::borrow::Cow;
+
 use super::Naming;
 use super::declare::Resource;
 use super::intrinsic::Evaluator;
@@ -168,11 +170,24 @@ fn resolve(resource: &Resource, shape: &Shape, evaluator: &mut Evaluator<'_>) ->
     for (key, value) in &resource.properties {
         if ignored(key.text().unwrap_or_default()) {
             resolved.push((key.clone(), Node { span: value.span.clone(), tag: None, content: Content::Null }));
-        } else if let Some(value) = evaluator.resolve(value) {
+        } else if let Some(value) = evaluator.resolve(&looked_at(resource, key, value)) {
             resolved.push((key.clone(), value));
         }
     }
     resolved
+}
+
+/// A value without what is left out within it.
+fn looked_at<'n>(resource: &Resource, key: &Node, value: &'n Node) -> Cow<'n, Node> {
+    let inner = api::inner_shape(&resource.type_name, key.text().unwrap_or_default());
+    let (Some(shape), Content::Mapping(entries)) = (inner, &value.content) else { return Cow::Borrowed(value) };
+    let mut entries = entries.clone();
+    for (key, value) in &mut entries {
+        if shape.harmless.contains(&key.text().unwrap_or_default()) {
+            *value = Node { span: value.span.clone(), tag: None, content: Content::Null };
+        }
+    }
+    Cow::Owned(Node { content: Content::Mapping(entries), ..value.clone() })
 }
 
 fn arn(identity: &Identity, naming: &Naming) -> String {

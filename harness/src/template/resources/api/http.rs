@@ -1,10 +1,10 @@
 //! `AWS::ApiGatewayV2::Api` for HTTP APIs, its routes and integrations.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_ApiGatewayV2.html>
 
-use super::integration::{HTTP_TIMEOUT, function_arn, refuse, timeout};
+use super::integration::{HTTP_TIMEOUT, function_arn, internet, refuse, timeout};
 use super::parts::{Access, IntegrationPart, PathOf, RoutePart, StagePart, Target};
 use super::rest::{authorizer, method, new};
-use super::{cors, openapi};
+use super::{cors, endpoint, openapi};
 use crate::stack::{Api, ApiKind, Integration, LambdaProxy, PayloadFormat, Stage};
 use crate::template::property::{Object, Shape};
 use crate::template::report::Report;
@@ -36,16 +36,23 @@ pub const ROUTE: Shape = Shape {
     ],
 };
 pub const INTEGRATION: Shape = Shape {
-    reads: &["ApiId", "IntegrationType", "IntegrationUri", "PayloadFormatVersion", "TimeoutInMillis"],
-    descriptive: &["Description", "IntegrationMethod"],
+    reads: &[
+        "ApiId",
+        "ConnectionType",
+        "IntegrationMethod",
+        "IntegrationType",
+        "IntegrationUri",
+        "PayloadFormatVersion",
+        "RequestParameters",
+        "TimeoutInMillis",
+    ],
+    descriptive: &["Description"],
     harmless: &["CredentialsArn"],
     refused: &[
         "ConnectionId",
-        "ConnectionType",
         "ContentHandlingStrategy",
         "IntegrationSubtype",
         "PassthroughBehavior",
-        "RequestParameters",
         "RequestTemplates",
         "ResponseParameters",
         "TemplateSelectionExpression",
@@ -72,16 +79,23 @@ pub fn read_api(resource: &Resolved<'_>, report: &mut Report, build: &mut Build)
 /// An integration, a route for all requests, and a stage that is deployed by itself, all from the API's `Target`.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop.html>
 fn quick_create(api: &str, object: &Object<'_>, report: &mut Report, build: &mut Build) {
-    let Some(function_arn) = function_arn(object, "Target", report) else { return };
     let key = object.text(report, "RouteKey").unwrap_or_else(|| "$default".to_owned());
     let Some((method, path)) = route_key(&key, object, report) else { return };
-    let timeout = std::time::Duration::from_millis((*HTTP_TIMEOUT.end()).into());
-    let target = Integration::Lambda(LambdaProxy { function_arn, payload: PayloadFormat::V2, timeout });
+    let Some(target) = target(object, report) else { return };
     let (api, span) = (api.to_owned(), object.place_of("Target"));
     let stage = Stage { name: "$default".to_owned(), ..Stage::default() };
     build.apis.stages.push(StagePart { api: api.clone(), stage, span: span.clone() });
     let (path, target) = (PathOf::Path(path), Target::Integration(target));
     build.apis.routes.push(RoutePart { api, method, path, target, access: Access::default(), span });
+}
+
+fn target(object: &Object<'_>, report: &mut Report) -> Option<Integration> {
+    if object.text(report, "Target").is_some_and(|target| endpoint::is_address(&target)) {
+        return endpoint::of_target(object, report).map(Integration::Http);
+    }
+    let function_arn = function_arn(object, "Target", report)?;
+    let timeout = std::time::Duration::from_millis((*HTTP_TIMEOUT.end()).into());
+    Some(Integration::Lambda(LambdaProxy { function_arn, payload: PayloadFormat::V2, timeout }))
 }
 
 pub fn read_route(resource: &Resolved<'_>, report: &mut Report, build: &mut Build) {
@@ -124,9 +138,19 @@ pub fn read_integration(resource: &Resolved<'_>, report: &mut Report, build: &mu
 
 pub fn integration(object: &Object<'_>, report: &mut Report) -> Option<Integration> {
     let kind = object.required_text(report, "IntegrationType")?;
-    if kind != "AWS_PROXY" {
-        refuse(object, "IntegrationType", &kind, report);
-        return None;
+    internet(object, report);
+    match kind.as_str() {
+        "AWS_PROXY" => {}
+        "HTTP_PROXY" => return endpoint::http(object, report).map(Integration::Http),
+        _ => {
+            refuse(object, "IntegrationType", &kind, report);
+            return None;
+        }
+    }
+    if object.has("RequestParameters") {
+        let problem =
+            report.error(&object.place_of("RequestParameters"), "parameters for a function are not simulated");
+        problem.help("those of an `HTTP_PROXY` integration are");
     }
     let function_arn = function_arn(object, "IntegrationUri", report);
     let payload = match object.required_text(report, "PayloadFormatVersion") {

@@ -1,11 +1,12 @@
-//! What a route leads to: a function that gets the whole request, or a fixed answer. Integrations with other
-//! services, and mapping templates that compute something, are refused by name.
+//! What a route leads to: a function that gets the whole request, another endpoint, or a fixed answer. Integrations
+//! with other services, and mapping templates that compute something, are refused by name.
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-integration-settings.html>
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::cors::unquoted;
+use super::endpoint;
 use crate::stack::{Integration, LambdaProxy, Mock, PayloadFormat};
 use crate::template::property::{Object, Shape};
 use crate::template::report::Report;
@@ -13,20 +14,24 @@ use crate::template::report::Report;
 /// `AWS::ApiGateway::Method.Integration`.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-apigateway-method-integration.html>
 pub const REST: Shape = Shape {
-    reads: &["CacheKeyParameters", "IntegrationResponses", "RequestTemplates", "TimeoutInMillis", "Type", "Uri"],
-    descriptive: &["IntegrationHttpMethod", "PassthroughBehavior"],
-    harmless: &["Credentials"],
-    refused: &[
-        "CacheNamespace",
-        "ConnectionId",
+    reads: &[
+        "CacheKeyParameters",
         "ConnectionType",
-        "ContentHandling",
-        "IntegrationTarget",
+        "IntegrationHttpMethod",
+        "IntegrationResponses",
+        "PassthroughBehavior",
         "RequestParameters",
-        "ResponseTransferMode",
+        "RequestTemplates",
+        "TimeoutInMillis",
+        "Type",
+        "Uri",
     ],
+    descriptive: &[],
+    harmless: &["Credentials"],
+    refused: &["CacheNamespace", "ConnectionId", "ContentHandling", "IntegrationTarget", "ResponseTransferMode"],
 };
-const RESPONSE: Shape = Shape {
+/// One of an integration's responses.
+pub const RESPONSE: Shape = Shape {
     refused: &["ContentHandling"],
     ..Shape::of(&["ResponseParameters", "ResponseTemplates", "SelectionPattern", "StatusCode"])
 };
@@ -39,11 +44,15 @@ pub const HTTP_TIMEOUT: RangeInclusive<u32> = 50..=30_000;
 pub fn rest(object: &Object<'_>, logical_id: &str, report: &mut Report) -> Option<Integration> {
     object.require(report, "Type");
     let timeout = timeout(object, REST_TIMEOUT, report);
+    internet(object, report);
     match object.text(report, "Type")?.to_ascii_uppercase().as_str() {
         "AWS_PROXY" => {
+            refuse_parameters(object, report);
             let function_arn = function_arn(object, "Uri", report)?;
             Some(Integration::Lambda(LambdaProxy { function_arn, payload: PayloadFormat::V1, timeout }))
         }
+        "HTTP_PROXY" => endpoint::rest(object, true, logical_id, report).map(Integration::Http),
+        "HTTP" => endpoint::rest(object, false, logical_id, report).map(Integration::Http),
         "MOCK" => mock(object, logical_id, report).map(Integration::Mock),
         other => {
             refuse(object, "Type", other, report);
@@ -52,10 +61,30 @@ pub fn rest(object: &Object<'_>, logical_id: &str, report: &mut Report) -> Optio
     }
 }
 
+/// Reports a private integration.
+pub fn internet(object: &Object<'_>, report: &mut Report) {
+    if let Some(kind) = object.text(report, "ConnectionType").filter(|kind| kind != "INTERNET") {
+        let message = format!("connections of type `{kind}` are not simulated");
+        report.error(&object.place_of("ConnectionType"), message).help("it can only be `INTERNET`");
+    }
+}
+
+/// A function gets the whole request, so that only parameters which stay what they are may be mapped: that is how
+/// those are named that tell cached responses apart.
+fn refuse_parameters(object: &Object<'_>, report: &mut Report) {
+    for (key, value) in object.mapping(report, "RequestParameters") {
+        let (name, text) = (key.text().unwrap_or_default(), value.scalar().unwrap_or_default());
+        if name.strip_prefix("integration.") != text.strip_prefix("method.") {
+            let problem = report.error(&key.span, format!("the mapping `{name}: {text}` is not simulated"));
+            problem.help("a function gets the request as it is");
+        }
+    }
+}
+
 /// Reports a type of integration that is not simulated.
 pub fn refuse(object: &Object<'_>, key: &str, other: &str, report: &mut Report) {
     let problem = report.error(&object.place_of(key), format!("integrations of type `{other}` are not simulated"));
-    problem.help("`AWS_PROXY` with a function is");
+    problem.help("`AWS_PROXY` with a function is, `HTTP_PROXY`, and of a REST API `HTTP` and `MOCK`");
 }
 
 /// The time that the API waits: what is written, or the most.

@@ -3,6 +3,9 @@
 
 mod authorizers;
 mod cors;
+mod domains;
+mod endpoint;
+mod expressions;
 mod http;
 mod integration;
 mod openapi;
@@ -17,6 +20,15 @@ pub use parts::{Parts, assemble};
 pub use sam::read_routes;
 
 use super::Type;
+use crate::template::property::Shape;
+
+/// The shape of a property within which not everything is looked at, such as a certificate's ARN.
+pub fn inner_shape(type_name: &str, property: &str) -> Option<&'static Shape> {
+    match (type_name, property) {
+        ("AWS::Serverless::Api" | "AWS::Serverless::HttpApi", "Domain") => Some(&domains::SAM),
+        _ => None,
+    }
+}
 
 pub const TYPES: &[Type] = &[
     Type { name: "AWS::Serverless::Api", shape: &sam::REST, read: sam::read_rest },
@@ -32,6 +44,10 @@ pub const TYPES: &[Type] = &[
     Type { name: "AWS::ApiGateway::UsagePlanKey", shape: &usage::PLAN_KEY, read: usage::read_plan_key },
     Type { name: "AWS::ApiGateway::RequestValidator", shape: &usage::VALIDATOR, read: usage::read_validator },
     Type { name: "AWS::ApiGateway::Authorizer", shape: &authorizers::REST, read: authorizers::read_rest },
+    Type { name: "AWS::ApiGateway::DomainName", shape: &domains::REST, read: domains::read },
+    Type { name: "AWS::ApiGateway::BasePathMapping", shape: &domains::BASE_PATH, read: domains::read_base_path },
+    Type { name: "AWS::ApiGatewayV2::DomainName", shape: &domains::HTTP, read: domains::read },
+    Type { name: "AWS::ApiGatewayV2::ApiMapping", shape: &domains::MAPPING, read: domains::read_mapping },
     Type { name: "AWS::ApiGatewayV2::Authorizer", shape: &authorizers::HTTP, read: authorizers::read_http },
     Type { name: "AWS::ApiGatewayV2::Api", shape: &http::API, read: http::read_api },
     Type { name: "AWS::ApiGatewayV2::Route", shape: &http::ROUTE, read: http::read_route },

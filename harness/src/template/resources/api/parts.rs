@@ -1,6 +1,8 @@
 //! The parts of APIs as resources name them, by the ids that `Ref` gives, and what they come to together.
 
 use super::authorizers::AuthorizerPart;
+use super::domains::{self, MappingPart};
+use super::endpoint;
 use crate::diagnostic::{Span, nearest};
 use crate::stack::{Api, ApiKind, GatewayResponse, Integration, Route, Stack, Stage};
 use crate::template::report::Report;
@@ -14,6 +16,7 @@ pub struct Parts {
     pub integrations: Vec<IntegrationPart>,
     pub stages: Vec<StagePart>,
     pub authorizers: Vec<AuthorizerPart>,
+    pub mappings: Vec<MappingPart>,
     /// The default authorizers of SAM APIs, by the API's id.
     pub default_authorizers: Vec<(String, String)>,
     /// The ids of SAM APIs whose routes need an API key unless they say otherwise.
@@ -102,6 +105,7 @@ pub fn assemble(build: &mut Build, place: impl Fn(&str) -> Span, report: &mut Re
     for stage in &parts.stages {
         add_stage(stage, &mut build.stack, report);
     }
+    domains::assemble(&parts, &mut build.stack, report);
     for (id, authorizer) in &parts.authorizers {
         let api = build.stack.apis.iter_mut().find(|api| api.id == *id);
         api.into_iter().for_each(|api| api.authorizers.push(authorizer.clone()));
@@ -151,6 +155,11 @@ fn add_route(part: &RoutePart, parts: &Parts, build: &mut Build, report: &mut Re
     if api.routes.iter().any(|other| other.method == part.method && other.path == path) {
         let message = format!("a second route for {} {path} of `{}`", part.method, api.logical_id);
         report.error(&part.span, message);
+    }
+    if let Integration::Http(endpoint) = &integration
+        && api.kind == ApiKind::Http
+    {
+        endpoint::check_parameters(endpoint, &path, &part.span, report);
     }
     let arns = function_arns(&integration, api, &part.span, report);
     let access = part.access.clone();
@@ -211,7 +220,8 @@ fn root_id(api: &str) -> String {
     format!("{api}0")
 }
 
-fn api_of<'s>(id: &str, span: &Span, stack: &'s mut Stack, report: &mut Report) -> Option<&'s mut Api> {
+/// The API of an id; one that is not there is reported.
+pub fn api_of<'s>(id: &str, span: &Span, stack: &'s mut Stack, report: &mut Report) -> Option<&'s mut Api> {
     let at = stack.apis.iter().position(|api| api.id == id);
     if at.is_none() {
         let problem = report.error(span, format!("`{id}` is no API of this template"));

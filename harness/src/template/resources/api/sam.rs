@@ -5,7 +5,7 @@ use super::http::payload;
 use super::integration::{HTTP_TIMEOUT, REST_TIMEOUT, timeout};
 use super::parts::{Access, PathOf, RoutePart, StagePart, Target};
 use super::rest::{binary_media_types, method, new};
-use super::{cors, openapi, responses, stage, usage};
+use super::{cors, domains, openapi, responses, stage, usage};
 use crate::stack::{Api, ApiKind, Integration, LambdaProxy, PayloadFormat, Stage};
 use crate::template::intrinsic::Evaluator;
 use crate::template::property::{Object, Shape};
@@ -22,6 +22,7 @@ pub const REST: Shape = Shape {
         "Cors",
         "DefinitionBody",
         "DisableExecuteApiEndpoint",
+        "Domain",
         "GatewayResponses",
         "MethodSettings",
         "StageName",
@@ -43,7 +44,6 @@ pub const REST: Shape = Shape {
         "ApiKeySourceType",
         "CanarySetting",
         "DefinitionUri",
-        "Domain",
         "MergeDefinitions",
         "MinimumCompressionSize",
         "Models",
@@ -56,13 +56,14 @@ pub const HTTP: Shape = Shape {
         "DefinitionBody",
         "DefaultRouteSettings",
         "DisableExecuteApiEndpoint",
+        "Domain",
         "RouteSettings",
         "StageName",
         "StageVariables",
     ],
     descriptive: &["Description", "FailOnWarnings", "Name", "PropagateTags", "Tags"],
     harmless: &["AccessLogSettings"],
-    refused: &["DefinitionUri", "Domain"],
+    refused: &["DefinitionUri"],
 };
 const REST_AUTH: Shape = Shape {
     harmless: &["InvokeRole", "ResourcePolicy"],
@@ -97,7 +98,7 @@ pub fn read_rest(resource: &Resolved<'_>, report: &mut Report, build: &mut Build
         authorizers(&auth, resource.id, &api, report, build);
     }
     openapi::read(resource, "DefinitionBody", &mut api, report, build);
-    push(api, stage, object, report, build);
+    push(api, stage, resource, report, build);
 }
 
 pub fn read_http(resource: &Resolved<'_>, report: &mut Report, build: &mut Build) {
@@ -109,7 +110,7 @@ pub fn read_http(resource: &Resolved<'_>, report: &mut Report, build: &mut Build
         authorizers(&auth, resource.id, &api, report, build);
     }
     openapi::read(resource, "DefinitionBody", &mut api, report, build);
-    push(api, stage, object, report, build);
+    push(api, stage, resource, report, build);
 }
 
 /// The authorizers of an API, and the one that its routes have unless they say otherwise.
@@ -120,7 +121,9 @@ fn authorizers(auth: &Object<'_>, logical_id: &str, api: &Api, report: &mut Repo
     build.apis.default_authorizers.extend(default.map(|name| (api.id.clone(), name)));
 }
 
-fn push(api: Api, stage: Stage, object: &Object<'_>, report: &mut Report, build: &mut Build) {
+fn push(api: Api, stage: Stage, resource: &Resolved<'_>, report: &mut Report, build: &mut Build) {
+    let object = &resource.object;
+    domains::sam(object, resource.id, (&api, &stage.name), report, build);
     let endpoint_disabled = object.boolean(report, "DisableExecuteApiEndpoint").unwrap_or(false);
     build.apis.stages.push(StagePart { api: api.id.clone(), stage, span: object.place.clone() });
     build.stack.apis.push(Api { endpoint_disabled, ..api });

@@ -1,0 +1,86 @@
+//! Integrations of APIs with other HTTP endpoints: what is sent there, and what becomes of the response.
+
+use std::time::Duration;
+
+/// A request to another HTTP endpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpEndpoint {
+    /// May hold stage variables, and path parameters as `{name}`.
+    pub uri: String,
+    /// None for the method of the client's request.
+    pub method: Option<String>,
+    /// What is sent, and what is answered.
+    pub passing: Passing,
+    /// What is changed in the request, in this order.
+    pub changes: Vec<Change>,
+    /// How long the API waits for the response.
+    pub timeout: Duration,
+}
+
+/// How much of a request and its response is passed on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Passing {
+    /// All of both.
+    Whole,
+    /// The body and what is mapped; the response becomes what the first rule that fits it says.
+    Mapped(Vec<ResponseRule>),
+}
+
+/// A change of a request on its way to an endpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    pub target: ChangeTarget,
+    pub how: How,
+    /// The pieces of the value.
+    pub value: Vec<Source>,
+}
+
+/// What a change is of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChangeTarget {
+    Header(String),
+    Query(String),
+    /// What stands in the place of `{name}`.
+    PathParameter(String),
+    Path,
+}
+
+/// What is done with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    Append,
+    Overwrite,
+    Remove,
+}
+
+/// A piece of a mapped value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    Text(String),
+    /// The first value of a header.
+    Header(String),
+    /// All values of a header.
+    Headers(String),
+    /// The first value of a query parameter.
+    Query(String),
+    /// All values of a query parameter.
+    Queries(String),
+    PathParameter(String),
+    Path,
+    Body,
+    StageVariable(String),
+    /// Such as `identity.sourceIp`.
+    Context(String),
+}
+
+/// What a response with some statuses becomes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResponseRule {
+    /// A regular expression for the status; none for all that no other rule fits.
+    pub pattern: Option<String>,
+    pub status: u16,
+    /// Values that a response has itself are of the endpoint's response, and not of the client's request.
+    pub headers: Vec<(String, Source)>,
+    /// A fixed body in the place of the endpoint's.
+    pub body: Option<String>,
+}

@@ -1,0 +1,145 @@
+//! What mapping expressions name: parts of a request, stage variables, the context, or a fixed text. A REST API writes
+//! `method.request.header.id` and `'fixed'`, an HTTP API `$request.header.id` and `fixed`.
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/request-response-data-mappings.html>
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-parameter-mapping.html>
+
+use super::cors::unquoted;
+use crate::stack::{Change, ChangeTarget, How, Source};
+use crate::template::report::Report;
+use crate::yaml::Node;
+
+/// A REST API's expression over a request; none where it is not simulated.
+pub fn rest(text: &str) -> Option<Source> {
+    fixed(text).or_else(|| reference(text.strip_prefix("method.").unwrap_or(text)))
+}
+
+/// A REST API's expression over an endpoint's response.
+pub fn of_response(text: &str) -> Option<Source> {
+    let of_response = || {
+        let (place, name) = text.strip_prefix("integration.response.")?.split_once('.')?;
+        match place {
+            "header" => Some(Source::Header(name.to_owned())),
+            "multivalueheader" => Some(Source::Headers(name.to_owned())),
+            _ => None,
+        }
+    };
+    if text == "integration.response.body" {
+        return Some(Source::Body);
+    }
+    let outside = || reference(text).filter(|source| matches!(source, Source::StageVariable(_) | Source::Context(_)));
+    fixed(text).or_else(of_response).or_else(outside)
+}
+
+fn fixed(text: &str) -> Option<Source> {
+    let inner = unquoted(text);
+    (inner.len() != text.len()).then(|| Source::Text(inner.to_owned()))
+}
+
+/// An HTTP API's value: a reference, or a text with references in `${…}`.
+pub fn http(text: &str) -> Option<Vec<Source>> {
+    if let Some(name) = text.strip_prefix('$').filter(|name| !name.starts_with('{')) {
+        return Some(vec![reference(name)?]);
+    }
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${") {
+        let (name, after) = after.split_once('}')?;
+        pieces.extend(Some(before).filter(|text| !text.is_empty()).map(|text| Source::Text(text.to_owned())));
+        pieces.push(reference(name)?);
+        rest = after;
+    }
+    if !rest.is_empty() || pieces.is_empty() {
+        pieces.push(Source::Text(rest.to_owned()));
+    }
+    Some(pieces)
+}
+
+fn reference(text: &str) -> Option<Source> {
+    let (head, rest) = text.split_once('.')?;
+    match (head, rest.split_once('.')) {
+        ("stageVariables", _) => Some(Source::StageVariable(rest.to_owned())),
+        ("context", _) => Some(Source::Context(rest.to_owned())),
+        ("request", Some(("header", name))) => Some(Source::Header(name.to_owned())),
+        ("request", Some(("multivalueheader", name))) => Some(Source::Headers(name.to_owned())),
+        ("request", Some(("querystring", name))) => Some(Source::Query(name.to_owned())),
+        ("request", Some(("multivaluequerystring", name))) => Some(Source::Queries(name.to_owned())),
+        ("request", Some(("path", name))) => Some(Source::PathParameter(name.to_owned())),
+        ("request", None) if rest == "path" => Some(Source::Path),
+        ("request", None) if rest == "body" => Some(Source::Body),
+        _ => None,
+    }
+}
+
+/// The changes that a REST API's integration makes in a request.
+pub fn rest_changes(entries: &[(Node, Node)], report: &mut Report) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for (key, value) in entries {
+        let (name, text) = (key.text().unwrap_or_default(), value.scalar().unwrap_or_default());
+        let target = name.strip_prefix("integration.request.").and_then(|rest| rest.split_once('.'));
+        let target = target.and_then(|(place, name)| match place {
+            "header" => Some(ChangeTarget::Header(name.to_owned())),
+            "querystring" => Some(ChangeTarget::Query(name.to_owned())),
+            "path" => Some(ChangeTarget::PathParameter(name.to_owned())),
+            _ => None,
+        });
+        match target.zip(rest(&text)) {
+            Some((target, value)) => changes.push(Change { target, how: How::Overwrite, value: vec![value] }),
+            None => refuse(key, name, &text, report),
+        }
+    }
+    changes
+}
+
+/// The changes that an HTTP API's integration makes in a request.
+pub fn http_changes(entries: &[(Node, Node)], report: &mut Report) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for (key, value) in entries {
+        let (name, text) = (key.text().unwrap_or_default(), value.scalar().unwrap_or_default());
+        let how = |word: &str| match word {
+            "append" => Some(How::Append),
+            "overwrite" => Some(How::Overwrite),
+            "remove" => Some(How::Remove),
+            _ => None,
+        };
+        let target = |place: &str| match place.split_once('.') {
+            None if place == "path" => Some(ChangeTarget::Path),
+            Some(("header", name)) => Some(ChangeTarget::Header(name.to_owned())),
+            Some(("querystring", name)) => Some(ChangeTarget::Query(name.to_owned())),
+            _ => None,
+        };
+        let read = name.split_once(':').and_then(|(word, place)| Some((how(word)?, target(place)?)));
+        let read = read.filter(|(how, target)| *target != ChangeTarget::Path || *how == How::Overwrite);
+        match read.zip(http(&text)) {
+            Some(((how, target), value)) => changes.push(Change { target, how, value }),
+            None => refuse(key, name, &text, report),
+        }
+    }
+    changes
+}
+
+fn refuse(key: &Node, name: &str, text: &str, report: &mut Report) {
+    let problem = report.error(&key.span, format!("the mapping `{name}: {text}` is not simulated"));
+    problem.help("headers, query parameters, path parameters, stage variables and the context can be mapped");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_expression_names_a_part_of_the_request_the_context_or_a_text() {
+        let text = |text: &str| Source::Text(text.to_owned());
+        let header = |name: &str| Source::Header(name.to_owned());
+        assert_eq!(rest("'a.b'"), Some(text("a.b")));
+        assert_eq!(rest("method.request.header.X-Id"), Some(header("X-Id")));
+        assert_eq!(rest("method.request.path.id"), Some(Source::PathParameter("id".to_owned())));
+        assert_eq!(rest("context.identity.sourceIp"), Some(Source::Context("identity.sourceIp".to_owned())));
+        assert_eq!(rest("method.request.body.name"), None);
+        assert_eq!(of_response("integration.response.header.Location"), Some(header("Location")));
+        assert_eq!(of_response("method.request.header.a"), None);
+        assert_eq!(http("$request.header.id"), Some(vec![header("id")]));
+        assert_eq!(http("/v1${request.path}"), Some(vec![text("/v1"), Source::Path]));
+        assert_eq!(http("$request.body.name"), None);
+        assert_eq!(http(""), Some(vec![text("")]));
+    }
+}
