@@ -30,6 +30,7 @@ const LAYERS: &[&str] = &[
     "provision",
     "invoke",
     "shared",
+    "send",
     "api",
     "function_url",
     "mapping",

@@ -55,7 +55,7 @@ fn the_aws_cli_and_boto3_drive_each_service_through_a_round_trip() {
     let arguments = ["tests/serve/clients.py", serving.endpoint.as_str(), "000000000000"];
     let ran = Command::new(python).args(arguments).current_dir(ROOT).output().expect("Python starts");
     let ran = Run::of(ran).with_code(0);
-    assert_eq!(ran.stdout.lines().filter(|line| line.starts_with("ok ")).count(), 15, "{}", ran.stdout);
+    assert_eq!(ran.stdout.lines().filter(|line| line.starts_with("ok ")).count(), 16, "{}", ran.stdout);
 }
 
 #[test]

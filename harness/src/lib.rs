@@ -48,6 +48,7 @@ pub mod replay;
 pub mod report;
 pub mod run;
 pub mod scenario;
+mod send;
 pub mod serve;
 pub mod settle;
 mod shape;

@@ -1,9 +1,12 @@
 //! What all parts of the driver share in one replay: the backend, the stack, Lambda itself, and the books.
 
+mod switches;
+
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use aws_types::SdkConfig;
+use jiff::Timestamp;
 use rehearsal_emulator::{Ids, Mail};
 use serde_json::Value;
 
@@ -16,6 +19,7 @@ use crate::pending::PendingWork;
 use crate::stack::Stack;
 use crate::stubs::Stubs;
 use crate::trace::{EventId, Recorder, What};
+pub use switches::{Switch, Switches};
 
 /// What all parts of the driver share.
 pub struct Shared {
@@ -26,6 +30,10 @@ pub struct Shared {
     pub recorder: Recorder,
     pub pending: PendingWork,
     pub gateway: Gateway,
+    /// Which mappings are enabled.
+    pub switches: Switches,
+    /// When the stack was made.
+    pub made: Timestamp,
     /// Other systems.
     pub stubs: Stubs,
     /// What went wrong in the driver itself. A replay with a problem has failed.
@@ -43,7 +51,23 @@ impl Shared {
         let lambda = Lambda::new(bound, backend.config(), backend.clock(), ids.clone(), recorder.clone());
         let (pending, problems, taken) = (PendingWork::default(), RefCell::default(), Cell::new(0));
         let (gateway, stubs, mails) = (Gateway::default(), Stubs::default(), RefCell::default());
-        Rc::new(Self { backend, stack, lambda, ids, recorder, pending, gateway, stubs, problems, taken, mails })
+        let made = backend.clock().now();
+        let switches = Switches::of(&stack, made);
+        Rc::new(Self {
+            backend,
+            stack,
+            lambda,
+            ids,
+            recorder,
+            pending,
+            gateway,
+            switches,
+            made,
+            stubs,
+            problems,
+            taken,
+            mails,
+        })
     }
 
     /// How Lambda itself reaches AWS: not traced, for polling and deleting.

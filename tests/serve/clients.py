@@ -289,6 +289,22 @@ def deliveries_to_functions():
     raise AssertionError("the row did not arrive in the table")
 
 
+def functions_of_the_app():
+    """Lambda tells of the app's functions, invokes them, and turns their mappings off and on."""
+    functions = client("lambda")
+    names = [one["FunctionName"] for one in functions.list_functions()["Functions"]]
+    store = next(name for name in names if "StoreRecord" in name)
+    assert functions.get_function_configuration(FunctionName=store)["Timeout"] == 30
+    answer = functions.invoke(FunctionName=store, Payload=b'{"Records": []}')
+    assert answer["StatusCode"] == 200 and "FunctionError" not in answer, answer
+    assert error_code(functions.invoke, FunctionName="nobody") == "ResourceNotFoundException"
+    [mapping] = aws("lambda", "list-event-source-mappings", "--function-name", store)["EventSourceMappings"]
+    off = aws("lambda", "update-event-source-mapping", "--uuid", mapping["UUID"], "--no-enabled")
+    assert (mapping["State"], off["State"]) == ("Enabled", "Disabling")
+    assert functions.get_event_source_mapping(UUID=mapping["UUID"])["State"] == "Disabled"
+    aws("lambda", "update-event-source-mapping", "--uuid", mapping["UUID"], "--enabled")
+
+
 def what_is_not_simulated_is_named():
     try:
         client("iam").list_roles()
@@ -301,6 +317,7 @@ def what_is_not_simulated_is_named():
 ROUND_TRIPS = [
     bucket_with_boto3, bucket_by_host_name, multipart_upload, objects_in_pages, versions, presigned_urls, standard_queue,
     fifo_queue, topic, fifo_topic, rule, table, with_the_command_line, deliveries_to_functions,
+    functions_of_the_app,
     what_is_not_simulated_is_named,
 ]
 

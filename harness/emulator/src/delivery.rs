@@ -16,7 +16,7 @@ use crate::arn::Arn;
 use crate::eventbridge;
 use crate::sns::NewNotification;
 use crate::sqs::NewMessage;
-use crate::world::{FunctionSource, Outstanding, Undeliverable, World};
+use crate::world::{FunctionSource, LAMBDA_EVENT_LIMIT, Outstanding, Undeliverable, World};
 
 pub(crate) use request::HttpParameters;
 
@@ -277,6 +277,11 @@ impl Failure {
     fn of(delivery: &Delivery, undeliverable: Undeliverable) -> Self {
         match undeliverable {
             Undeliverable::NoSuchTarget => Self::no_resource(delivery),
+            Undeliverable::TooLarge => {
+                let message =
+                    format!("Request must be smaller than {LAMBDA_EVENT_LIMIT} bytes for the InvokeFunction operation");
+                Self { code: "SDK_CLIENT_ERROR", message, retried: false }
+            }
             Undeliverable::Busy => Self { code: "THROTTLING", message: "Rate exceeded".to_owned(), retried: true },
         }
     }

@@ -16,6 +16,10 @@ use crate::outbound::{Outbound, Outgoing};
 use crate::protocol::{Identity, Request};
 use crate::{Clock, Ids, delivery, dynamodb, eventbridge, kinesis, s3, scheduler, sns, sqs};
 
+/// How many bytes an event may have that Lambda queues.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
+pub(crate) const LAMBDA_EVENT_LIMIT: usize = 1024 * 1024;
+
 /// One request to a service, with what the service may know of its surroundings.
 pub(crate) struct Call<'a> {
     pub request: &'a Request,
@@ -195,6 +199,9 @@ impl World {
 
     /// Hands an event over to Lambda for asynchronous invocation.
     pub fn invoke(&mut self, function: &str, source: FunctionSource, payload: String) -> Result<(), Undeliverable> {
+        if payload.len() > LAMBDA_EVENT_LIMIT {
+            return Err(Undeliverable::TooLarge);
+        }
         let event = FunctionEvent { function_arn: function.to_owned(), source, payload, origin: self.origin.clone() };
         let sink = self.functions.as_ref().ok_or(Undeliverable::NoSuchTarget)?;
         sink(event).map_err(|refusal| match refusal {
@@ -209,6 +216,8 @@ impl World {
 pub(crate) enum Undeliverable {
     /// The target is not there. AWS does not try again.
     NoSuchTarget,
+    /// The target does not take as much. AWS does not try again.
+    TooLarge,
     /// The target is throttled or unavailable. AWS tries again where it has a retry policy.
     Busy,
 }

@@ -48,6 +48,7 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
     ("PUT", "functions/*/recursion-config", "PutFunctionRecursionConfig"),
     ("GET", "functions/*/url", "GetFunctionUrlConfig"),
     ("POST", "functions/*/url", "CreateFunctionUrlConfig"),
+    ("GET", "functions/*/urls", "ListFunctionUrlConfigs"),
     ("GET", "functions/*/versions", "ListVersionsByFunction"),
     ("POST", "functions/*/versions", "PublishVersion"),
     ("GET", "functions/*/aliases", "ListAliases"),

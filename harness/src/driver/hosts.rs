@@ -9,13 +9,13 @@ use rehearsal_emulator::{HostAnswer, HostHandler, HostRequest, Refused, Sender};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::api::{self, Address};
-use crate::call::{CAUSE_HEADER, lambda_call};
+use crate::call::{CAUSE_HEADER, LambdaCall, lambda_call};
 use crate::event::apigateway::{ApiRequest, ApiResponse};
 use crate::function_url;
 use crate::lambda_api;
 use crate::shared::Shared;
 use crate::stubs::Answer;
-use crate::trace::{EventId, What};
+use crate::trace::{Effect, EventId, What};
 
 /// A request, and where its answer goes.
 pub type Asking = (HostRequest, oneshot::Sender<Result<Reply, Refused>>);
@@ -51,7 +51,8 @@ pub async fn serve(shared: Rc<Shared>, mut requests: mpsc::UnboundedReceiver<Ask
 
 async fn serve_one(shared: &Rc<Shared>, HostRequest { mut request, sender }: HostRequest) -> Result<Reply, Refused> {
     let cause = request.headers.remove(CAUSE_HEADER).and_then(|event| event.to_str().ok()?.parse().ok());
-    if let (Some(call), Some(cause)) = (lambda_call(&request), cause) {
+    if let Some(call) = lambda_call(&request) {
+        let cause = cause.unwrap_or_else(|| shared.recorder.record(None, client_call(shared, &call)));
         return Ok(lambda_api::serve(shared, &call, &request, cause).await);
     }
     let reply = match shared.stubs.answer(&request) {
@@ -69,6 +70,19 @@ async fn serve_one(shared: &Rc<Shared>, HostRequest { mut request, sender }: Hos
         record(shared, name, origin.as_deref(), &request, &reply);
     }
     reply
+}
+
+/// A call of somebody outside of the replay, which nothing leads to.
+fn client_call(shared: &Shared, call: &LambdaCall) -> What {
+    What::Call {
+        service: "Lambda".to_owned(),
+        operation: call.operation.to_string(),
+        resource: shared.recorder.logical_id(call.function()).to_owned(),
+        effect: Effect::Read,
+        status: 0,
+        error: None,
+        attempt: 1,
+    }
 }
 
 async fn stubbed(shared: &Shared, answer: Answer) -> Result<Reply, Refused> {

@@ -4,50 +4,81 @@
 //!
 //! What always holds: whoever was let in counts until its slot is dropped.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::error::ThrottleReason;
-use crate::stack::ACCOUNT_CONCURRENCY;
+use crate::stack::{ACCOUNT_CONCURRENCY, UNRESERVED_CONCURRENCY};
 
-/// Invocations that share a limit.
+/// The functions that share what an account may run at once.
+#[derive(Debug, Default)]
+pub(super) struct Account(RefCell<Vec<Rc<Load>>>);
+
+/// What one function runs, and may.
 #[derive(Debug)]
-pub(super) struct Pool {
-    limit: u32,
+pub(super) struct Load {
     running: Cell<u32>,
-    reason: ThrottleReason,
+    reserved: Cell<Option<u32>>,
 }
 
-impl Pool {
-    /// What a function has reserved.
-    pub fn reserved(limit: u32) -> Rc<Self> {
-        Rc::new(Self { limit, running: Cell::new(0), reason: ThrottleReason::Reserved })
+impl Account {
+    /// Adds a function, which has perhaps reserved something for itself.
+    pub fn add(&self, reserved: Option<u32>) -> Rc<Load> {
+        let load = Rc::new(Load { running: Cell::new(0), reserved: Cell::new(reserved) });
+        self.0.borrow_mut().push(Rc::clone(&load));
+        load
     }
 
-    /// What the account has left for functions without reserved concurrency.
-    pub fn unreserved(reserved: u32) -> Rc<Self> {
-        let limit = ACCOUNT_CONCURRENCY.saturating_sub(reserved);
-        Rc::new(Self { limit, running: Cell::new(0), reason: ThrottleReason::Account })
-    }
-
-    /// Whether nothing may ever run.
-    pub fn is_closed(&self) -> bool {
-        self.limit == 0
-    }
-
-    /// Lets an invocation in, unless as many run as may.
-    pub fn enter(self: &Rc<Self>) -> Result<Slot, ThrottleReason> {
-        if self.running.get() >= self.limit {
-            return Err(self.reason);
+    /// Lets an invocation of a function in, unless as many run as may.
+    pub fn enter(&self, load: &Rc<Load>) -> Result<Slot, ThrottleReason> {
+        match load.reserved.get() {
+            Some(most) if load.running.get() >= most => return Err(ThrottleReason::Reserved),
+            None if self.unreserved_running() >= ACCOUNT_CONCURRENCY.saturating_sub(self.reserved()) => {
+                return Err(ThrottleReason::Account);
+            }
+            _ => {}
         }
-        self.running.set(self.running.get() + 1);
-        Ok(Slot(Rc::clone(self)))
+        load.running.set(load.running.get() + 1);
+        Ok(Slot(Rc::clone(load)))
+    }
+
+    /// Changes what a function has reserved. What runs already goes on.
+    ///
+    /// # Errors
+    /// Too little would be left for all other functions.
+    pub fn reserve(&self, load: &Load, reserved: Option<u32>) -> Result<(), TooLittleLeft> {
+        let others = self.reserved() - load.reserved.get().unwrap_or_default();
+        if others.saturating_add(reserved.unwrap_or_default()) > ACCOUNT_CONCURRENCY - UNRESERVED_CONCURRENCY {
+            return Err(TooLittleLeft);
+        }
+        load.reserved.set(reserved);
+        Ok(())
+    }
+
+    fn reserved(&self) -> u32 {
+        self.0.borrow().iter().filter_map(|load| load.reserved.get()).sum()
+    }
+
+    fn unreserved_running(&self) -> u32 {
+        let loads = self.0.borrow();
+        loads.iter().filter(|load| load.reserved.get().is_none()).map(|load| load.running.get()).sum()
     }
 }
 
-/// An invocation's place in its pool.
+/// A reservation that the account has no room for.
 #[derive(Debug)]
-pub(super) struct Slot(Rc<Pool>);
+pub struct TooLittleLeft;
+
+impl Load {
+    /// What the function has reserved for itself.
+    pub fn reserved(&self) -> Option<u32> {
+        self.reserved.get()
+    }
+}
+
+/// An invocation's place in what its function runs.
+#[derive(Debug)]
+pub(super) struct Slot(Rc<Load>);
 
 impl Drop for Slot {
     fn drop(&mut self) {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::concurrency::{Pool, Slot};
+use super::concurrency::{Account, Load, Slot, TooLittleLeft};
 use super::error::ThrottleReason;
 use crate::app::{Code, Instance};
 use crate::call::Caller;
@@ -29,7 +29,8 @@ struct State {
     /// By version.
     idle: RefCell<BTreeMap<String, Vec<ExecutionEnvironment>>>,
     planned: RefCell<VecDeque<PlannedFailure>>,
-    pool: Rc<Pool>,
+    account: Rc<Account>,
+    load: Rc<Load>,
 }
 
 pub(super) struct ExecutionEnvironment {
@@ -58,13 +59,11 @@ pub enum FailureKind {
 pub(super) fn by_arn(
     functions: impl IntoIterator<Item = (stack::Function, Arc<dyn Code>)>,
 ) -> BTreeMap<String, Rc<Function>> {
-    let functions: Vec<_> = functions.into_iter().collect();
-    let reserved = functions.iter().filter_map(|(settings, _)| settings.reserved_concurrency).sum();
-    let unreserved = Pool::unreserved(reserved);
+    let account = Rc::new(Account::default());
     let mut all = BTreeMap::new();
     for (settings, code) in functions {
-        let pool = settings.reserved_concurrency.map_or_else(|| Rc::clone(&unreserved), Pool::reserved);
-        let state = Rc::new(State { idle: RefCell::default(), planned: RefCell::default(), pool });
+        let (account, load) = (Rc::clone(&account), account.add(settings.reserved_concurrency));
+        let state = Rc::new(State { idle: RefCell::default(), planned: RefCell::default(), account, load });
         for (arn, version, event_invoke) in settings.arns() {
             let settings = stack::Function { event_invoke: event_invoke.clone(), ..settings.clone() };
             let (version, code, state) = (version.to_owned(), Arc::clone(&code), Rc::clone(&state));
@@ -87,7 +86,20 @@ impl Function {
 
     /// Whether it reserves no concurrency at all, so that it never runs.
     pub fn is_switched_off(&self) -> bool {
-        self.settings.reserved_concurrency.is_some() && self.state.pool.is_closed()
+        self.reserved_concurrency() == Some(0)
+    }
+
+    /// How many invocations it has reserved for itself, by the template or since.
+    pub fn reserved_concurrency(&self) -> Option<u32> {
+        self.state.load.reserved()
+    }
+
+    /// Changes how many invocations it has reserved for itself.
+    ///
+    /// # Errors
+    /// Too little would be left for all other functions.
+    pub fn reserve_concurrency(&self, reserved: Option<u32>) -> Result<(), TooLittleLeft> {
+        self.state.account.reserve(&self.state.load, reserved)
     }
 
     /// Lets an invocation begin, and tells how it is to fail, if it is.
@@ -96,7 +108,7 @@ impl Function {
         if planned.pop_front_if(|planned| planned.kind == FailureKind::Throttle).is_some() {
             return Err(ThrottleReason::Account);
         }
-        Ok((self.state.pool.enter()?, planned.pop_front()))
+        Ok((self.state.account.enter(&self.state.load)?, planned.pop_front()))
     }
 
     /// An idle execution environment of this version, which is idle no longer.

@@ -9,6 +9,7 @@
 mod busy;
 mod concurrency;
 mod context;
+mod environment;
 mod error;
 mod function;
 mod panics;
@@ -200,7 +201,9 @@ impl Lambda {
         let http = self.config.http_client().expect("every backend has an HTTP client");
         let layer = CallLayer::new(http, self.recorder.clone(), caller.clone());
         let config = self.config.to_builder().http_client(layer).build();
-        let started = panics::catch(|| function.code.start(&config, &function.settings.environment));
+        let log_stream = self.log_stream(&function.version);
+        let variables = environment::variables(function, &config, &log_stream);
+        let started = panics::catch(|| function.code.start(&config, &variables));
         let instance = match started {
             Ok(Ok(instance)) => instance,
             Ok(Err(error)) => {
@@ -212,7 +215,7 @@ impl Lambda {
                 return Err(failed("Runtime.InitError", format!("the constructor panicked: {panic}")));
             }
         };
-        Ok(ExecutionEnvironment { instance, caller, log_stream: self.log_stream(&function.version) })
+        Ok(ExecutionEnvironment { instance, caller, log_stream })
     }
 
     async fn run(

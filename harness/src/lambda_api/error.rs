@@ -28,6 +28,11 @@ impl Refusal {
         Self::new(404, "ResourceNotFoundException", body)
     }
 
+    /// A resource that is not there, and is no function.
+    pub fn no_such_resource() -> Self {
+        Self::of_user(404, "ResourceNotFoundException", "The resource you requested does not exist.")
+    }
+
     /// A value that the API's model does not allow.
     pub fn validation(message: String) -> Self {
         Self::new(400, "ValidationException", json!({ "message": message }))

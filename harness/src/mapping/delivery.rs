@@ -66,9 +66,14 @@ impl StreamMapping {
     pub(super) async fn deliver(&self, shard: &str, batch: Vec<Record>, mut window: Option<&mut Window>) {
         let function = self.consumer.logical_id();
         let work = format!("{function} works on a batch from {}", self.source.name());
-        let pending = self.shared.pending.begin(work);
+        let mut pending = self.shared.pending.begin(work.clone());
         let mut parts = vec![Part { records: batch, attempts: 0, retries: 0, last: None }];
         while let Some(mut part) = parts.pop() {
+            if !self.switch.is_on() {
+                drop(pending);
+                self.switch.on().await;
+                pending = self.shared.pending.begin(work.clone());
+            }
             self.skip_old(shard, &mut part).await;
             if part.records.is_empty() {
                 continue;

@@ -3,8 +3,6 @@
 //! <https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-errors.html>
 //! <https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html>
 
-use aws_smithy_types::error::display::DisplayErrorContext;
-use aws_types::SdkConfig;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -12,22 +10,21 @@ use super::StreamMapping;
 use super::consumer::payload;
 use super::delivery::{Condition, Part};
 use crate::invoke::InvokeError;
-use crate::shared::Shared;
+use crate::send::{Message, Sender};
 use crate::trace::EventId;
 
 impl StreamMapping {
     /// Tells the destination, where there is one.
     pub(super) async fn tell_destination(&self, shard: &str, part: &Part, condition: Condition, cause: EventId) {
         let Some(arn) = &self.settings.on_failure else { return };
-        let config = self.shared.service_config_for(cause);
+        let sender = Sender::new(&self.shared, cause);
         let mut record = self.record(shard, part, condition);
-        let sent = match arn.split(':').nth(2) {
-            Some("sqs") => to_queue(&config, &self.shared, arn, record.to_string()).await,
-            Some("sns") => to_topic(&config, arn, record.to_string()).await,
-            _ => {
-                record["payload"] = payload(self.given(&part.records), Map::new()).to_string().into();
-                self.to_bucket(&config, arn, shard, record.to_string()).await
-            }
+        let sent = if arn.split(':').nth(2) == Some("s3") {
+            record["payload"] = payload(self.given(&part.records), Map::new()).to_string().into();
+            let prefix = format!("aws/lambda/{}/{shard}", self.settings.id);
+            sender.failure(arn, &prefix, record.to_string()).await
+        } else {
+            sender.message(arn, Message::of(record.to_string())).await
         };
         if let Err(error) = sent {
             self.shared.problem(format!("records that Lambda gave up, for {arn}: {error}"));
@@ -72,17 +69,6 @@ impl StreamMapping {
         });
         record
     }
-
-    /// <https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html>
-    async fn to_bucket(&self, config: &SdkConfig, arn: &str, shard: &str, body: String) -> Result<(), String> {
-        let bucket = arn.rsplit(':').next().unwrap_or_default();
-        let time = self.shared.backend.clock().now().strftime("%Y/%m/%d/%Y-%m-%dT%H.%M.%S").to_string();
-        let mapping = self.uuid.get_or_init(|| self.shared.ids.uuid());
-        let key = format!("aws/lambda/{mapping}/{shard}/{time}-{}", self.shared.ids.uuid());
-        let put = aws_sdk_s3::Client::new(config).put_object().bucket(bucket).key(key);
-        let put = put.content_type("application/json").body(body.into_bytes().into());
-        put.send().await.map(drop).map_err(|error| DisplayErrorContext(error).to_string())
-    }
 }
 
 fn response_context(part: &Part) -> Value {
@@ -94,15 +80,4 @@ fn response_context(part: &Part) -> Value {
 
 fn written(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
-}
-
-async fn to_queue(config: &SdkConfig, shared: &Shared, arn: &str, body: String) -> Result<(), String> {
-    let url = shared.queue_url(arn).ok_or("the queue is not in the template")?;
-    let send = aws_sdk_sqs::Client::new(config).send_message().queue_url(url).message_body(body);
-    send.send().await.map(drop).map_err(|error| DisplayErrorContext(error).to_string())
-}
-
-async fn to_topic(config: &SdkConfig, arn: &str, body: String) -> Result<(), String> {
-    let publish = aws_sdk_sns::Client::new(config).publish().topic_arn(arn).message(body);
-    publish.send().await.map(drop).map_err(|error| DisplayErrorContext(error).to_string())
 }

@@ -113,6 +113,7 @@ impl Reader {
     async fn first(&self, lane: &Lane) -> Option<Record> {
         let backend = &self.mapping.shared.backend;
         loop {
+            self.mapping.switch.on().await;
             if let Some(record) = lane.take() {
                 return Some(record);
             }
@@ -199,8 +200,7 @@ impl Reader {
             }
             // A failing batch may have blocked its shard for longer than an iterator lives.
             Err(Unread::Expired) => {
-                let start = Place::Start(mapping.settings.starting_position);
-                let place = cursor.last.clone().map_or(start, Place::After);
+                let place = cursor.last.clone().map_or_else(|| mapping.start(&self.shard), Place::After);
                 match mapping.source.iterator(&self.shard, &place).await {
                     Ok(iterator) => {
                         cursor.iterator = iterator;

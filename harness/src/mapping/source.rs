@@ -79,6 +79,16 @@ pub enum Unread {
     Failed(String),
 }
 
+impl Unread {
+    /// In words.
+    pub fn message(self) -> String {
+        match self {
+            Self::Expired => "the iterator has expired".to_owned(),
+            Self::Failed(message) => message,
+        }
+    }
+}
+
 /// One record of a shard.
 #[derive(Clone, Debug)]
 pub struct Record {

@@ -20,7 +20,7 @@ use super::response::{Failed, failed_items};
 use super::{BATCH_BYTES, Linger, describe};
 use crate::backend::whole_seconds;
 use crate::event;
-use crate::shared::Shared;
+use crate::shared::{Shared, Switch};
 use crate::stack::{EventSourceMapping, Queue};
 use crate::trace::{EventId, What};
 
@@ -35,6 +35,7 @@ const RECEIVE_LIMIT: u32 = 10;
 /// A mapping at work.
 pub struct SqsMapping {
     settings: EventSourceMapping,
+    switch: Rc<Switch>,
     filters: Filters,
     queue: Queue,
     consumer: Rc<dyn Consumer>,
@@ -61,12 +62,13 @@ impl SqsMapping {
     pub fn new(settings: EventSourceMapping, queue: Queue, consumer: Rc<dyn Consumer>, shared: Rc<Shared>) -> Self {
         let sqs = aws_sdk_sqs::Client::new(&shared.service_config());
         let filters = Filters::new(&settings.filters, DataField::Text("body"));
-        Self { settings, filters, queue, consumer, shared, sqs, failing: RefCell::default() }
+        let switch = shared.switches.get(&settings.logical_id);
+        Self { settings, switch, filters, queue, consumer, shared, sqs, failing: RefCell::default() }
     }
 
     /// The logical id of the queue, where the mapping is enabled.
     pub fn source(&self) -> Option<&Queue> {
-        self.settings.enabled.then_some(&self.queue)
+        self.switch.is_on().then_some(&self.queue)
     }
 
     /// The messages whose last delivery failed.
@@ -83,15 +85,12 @@ impl SqsMapping {
 
     /// Polls and delivers. Never returns.
     pub async fn run(self: Rc<Self>) {
-        if !self.settings.enabled {
-            return std::future::pending().await;
-        }
         let slots = std::sync::Arc::new(Semaphore::new(self.concurrent_batches()));
         let mut held = Vec::new();
         loop {
             let slot = std::sync::Arc::clone(&slots).acquire_owned().await.expect("the semaphore is never closed");
             if held.is_empty() {
-                self.shared.backend.message_ready(&self.queue.url).await;
+                self.ready().await;
             }
             let mut batch = self.collect_batch(held).await;
             let rest = batch.split_off(self.fitting(&batch));
@@ -103,6 +102,18 @@ impl SqsMapping {
             } else {
                 held = rest;
                 tokio::task::spawn_local(Rc::clone(&self).deliver_one(batch, slot));
+            }
+        }
+    }
+
+    /// Returns when the mapping is enabled and a message may be received.
+    async fn ready(&self) {
+        loop {
+            self.switch.on().await;
+            tokio::select! {
+                biased;
+                () = self.switch.off() => {}
+                () = self.shared.backend.message_ready(&self.queue.url) => return,
             }
         }
     }

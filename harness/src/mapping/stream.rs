@@ -6,7 +6,7 @@
 //! <https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html>
 //! <https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html>
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
@@ -15,9 +15,12 @@ use tokio::task::JoinSet;
 
 use super::consumer::Consumer;
 use super::filter::Filters;
-use super::source::{Place, Shard, StreamSource};
-use crate::shared::Shared;
+use super::source::{Place, Shard, StreamSource, Unread};
+use crate::shared::{Shared, Switch};
 use crate::stack::{self, StartingPosition};
+
+/// How many records are asked for where all are wanted.
+const MOST: usize = 10_000;
 
 /// A mapping at work.
 pub struct StreamMapping {
@@ -26,8 +29,7 @@ pub struct StreamMapping {
     pub(super) filters: Filters,
     pub(super) consumer: Rc<dyn Consumer>,
     pub(super) shared: Rc<Shared>,
-    /// What AWS knows the mapping as, once somebody asks.
-    pub(super) uuid: OnceCell<String>,
+    pub(super) switch: Rc<Switch>,
     shards: RefCell<BTreeMap<String, Progress>>,
     /// How many writes there were before the last look for shards.
     looked: Cell<Option<u64>>,
@@ -41,6 +43,8 @@ struct Progress {
     parents: Vec<String>,
     /// Where reading begins, until it does.
     iterator: Option<String>,
+    /// The same place, for as long as nothing has been read: an iterator expires.
+    start: Option<Place>,
     /// How many writes there were before it was last found empty; none while it has records.
     empty_at: Option<u64>,
     /// How many records have been read and are neither delivered nor given up.
@@ -57,14 +61,15 @@ impl StreamMapping {
         shared: Rc<Shared>,
     ) -> Self {
         let filters = Filters::new(&settings.filters, source.data_field());
-        let (looked, broken) = (Cell::new(None), Cell::new(!settings.enabled));
-        let (uuid, shards) = (OnceCell::new(), RefCell::default());
-        Self { settings, source, filters, consumer, shared, uuid, shards, looked, broken }
+        let switch = shared.switches.get(&settings.logical_id);
+        let (shards, looked, broken) = (RefCell::default(), Cell::new(None), Cell::new(false));
+        Self { settings, source, filters, consumer, shared, switch, shards, looked, broken }
     }
 
-    /// Finds the place in the stream where the mapping begins: what is written from now on comes after it.
+    /// Finds the place in the stream where the mapping begins: what is written from now on comes after it. That of a
+    /// mapping which is disabled is found when it is enabled for the first time.
     pub async fn prepare(&self) {
-        if !self.settings.enabled {
+        if !self.switch.is_on() || self.looked.get().is_some() {
             return;
         }
         if let Err(message) = self.open().await {
@@ -80,6 +85,8 @@ impl StreamMapping {
 
     /// Reads and delivers. Never returns.
     pub async fn run(self: Rc<Self>) {
+        self.switch.on().await;
+        self.prepare().await;
         if self.broken.get() {
             return std::future::pending().await;
         }
@@ -125,8 +132,33 @@ impl StreamMapping {
             return Ok(());
         }
         let iterator = Some(self.source.iterator(&id, &Place::Start(position)).await?);
-        self.shards.borrow_mut().insert(id, Progress { parents, iterator, ..Progress::default() });
+        let start = Some(match position {
+            StartingPosition::Latest => self.end_of(&id).await?,
+            _ => Place::Start(position),
+        });
+        self.shards.borrow_mut().insert(id, Progress { parents, iterator, start, ..Progress::default() });
         Ok(())
+    }
+
+    /// The end of a shard as it is now, which stays that place when records are added.
+    async fn end_of(&self, shard: &str) -> Result<Place, String> {
+        let mut place = Place::Start(StartingPosition::TrimHorizon);
+        let mut iterator = self.source.iterator(shard, &place).await?;
+        loop {
+            let page = self.source.read(shard, &iterator, MOST).await.map_err(Unread::message)?;
+            let Some(last) = page.records.last() else { return Ok(place) };
+            place = Place::After(last.sequence.clone());
+            match page.next {
+                Some(next) => iterator = next,
+                None => return Ok(place),
+            }
+        }
+    }
+
+    /// Where reading a shard begins.
+    pub(super) fn start(&self, shard: &str) -> Place {
+        let start = self.shards.borrow().get(shard).and_then(|progress| progress.start.clone());
+        start.unwrap_or(Place::Start(StartingPosition::TrimHorizon))
     }
 
     /// Notes that a shard was found empty when there had been so many writes, or that it has records.
@@ -162,7 +194,7 @@ impl StreamMapping {
         }
     }
 
-    /// Whether everything that is in the stream has been read.
+    /// Whether everything that is in the stream has been read, as far as it is to be.
     pub fn caught_up(&self) -> bool {
         let (shards, now) = (self.shards.borrow(), Some(self.shared.backend.writes()));
         let mut open = shards.values().filter(|shard| !shard.finished).peekable();
@@ -170,7 +202,7 @@ impl StreamMapping {
             None => self.looked.get() == now,
             Some(_) => open.all(|shard| shard.empty_at == now && shard.held == 0),
         };
-        is_read || self.broken.get()
+        is_read || self.broken.get() || !self.switch.is_on()
     }
 
     /// What people call the stream.

@@ -3,12 +3,12 @@
 
 use std::rc::Rc;
 
-use aws_sdk_sqs::types::MessageAttributeValue;
-use aws_smithy_types::error::display::DisplayErrorContext;
+use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use serde_json::{Value, json};
 
 use super::{AcceptedEvent, Finished};
 use crate::invoke::{Function, InvokeError, Invoked};
+use crate::send::{Attribute, Message, Sender, Sent};
 use crate::shared::Shared;
 use crate::trace::{EventId, What};
 
@@ -27,11 +27,12 @@ pub async fn hand_on(shared: &Rc<Shared>, function: &Function, event: &AcceptedE
     }
     if let Some(arn) = destination {
         let record = invocation_record(shared, function, event, &finished);
-        send(shared, arn, record.to_string(), &[], finished.last.event).await;
+        retain(shared, arn, &record, function, finished.last.event).await;
     }
     if let (true, Some(arn)) = (failed, &settings.dead_letter_arn) {
         let attributes = dead_letter_attributes(event, &finished.last);
-        send(shared, arn, event.payload.clone(), &attributes, finished.last.event).await;
+        let letter = Message { attributes, ..Message::of(event.payload.clone()) };
+        tell(shared, arn, Sender::new(shared, finished.last.event).message(arn, letter).await);
     }
 }
 
@@ -74,67 +75,41 @@ fn status_code(last: &Invoked) -> u16 {
 }
 
 /// <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html#invocation-dlq>
-fn dead_letter_attributes(event: &AcceptedEvent, last: &Invoked) -> Vec<(&'static str, String)> {
+fn dead_letter_attributes(event: &AcceptedEvent, last: &Invoked) -> Vec<Attribute> {
     let message = last.result.as_ref().err().map(|error| error.message().to_owned()).unwrap_or_default();
-    let message: String = message.chars().take(1024).collect();
+    let attribute = |name, data_type, value| Attribute { name, data_type, value };
     vec![
-        ("RequestID", event.request_id.clone()),
-        ("ErrorCode", status_code(last).to_string()),
-        ("ErrorMessage", message),
+        attribute("RequestID", "String", event.request_id.clone()),
+        attribute("ErrorCode", "Number", status_code(last).to_string()),
+        attribute("ErrorMessage", "String", message.chars().take(1024).collect()),
     ]
 }
 
-async fn send(shared: &Rc<Shared>, arn: &str, body: String, attributes: &[(&str, String)], cause: EventId) {
-    let config = shared.service_config_for(cause);
-    let service = arn.split(':').nth(2).unwrap_or_default();
-    let sent = match service {
-        "sqs" => to_queue(&config, arn, body, attributes, shared).await,
-        "sns" => to_topic(&config, arn, body, attributes).await,
-        "lambda" => to_function(shared, arn, body, cause),
-        "events" => to_bus(&config, arn, body).await,
-        _ => Err("no such kind of destination".to_owned()),
+/// Gives the invocation record to a destination.
+async fn retain(shared: &Rc<Shared>, arn: &str, record: &Value, function: &Function, cause: EventId) {
+    let sender = Sender::new(shared, cause);
+    let sent = match arn.split(':').nth(2) {
+        Some("lambda") => to_function(shared, arn, record.to_string(), cause),
+        Some("events") => sender.event(as_event(arn, record)).await,
+        Some("s3") => {
+            let prefix = format!("aws/lambda/async/{}", function.settings.name);
+            sender.failure(arn, &prefix, record.to_string()).await
+        }
+        _ => sender.message(arn, Message::of(record.to_string())).await,
     };
+    tell(shared, arn, sent);
+}
+
+/// What cannot be sent is lost in AWS, and a metric counts it. Here it is a problem of the replay.
+fn tell(shared: &Shared, arn: &str, sent: Sent) {
     if let Err(error) = sent {
         shared.problem(format!("an event that Lambda gave to {arn}: {error}"));
     }
 }
 
-async fn to_queue(
-    config: &aws_types::SdkConfig,
-    arn: &str,
-    body: String,
-    attributes: &[(&str, String)],
-    shared: &Shared,
-) -> Result<(), String> {
-    let url = shared.queue_url(arn).ok_or("the queue is not in the template")?;
-    let mut send = aws_sdk_sqs::Client::new(config).send_message().queue_url(url).message_body(body);
-    for (name, value) in attributes {
-        let value = MessageAttributeValue::builder().data_type(data_type(name)).string_value(value).build();
-        send = send.message_attributes(*name, value.map_err(|error| error.to_string())?);
-    }
-    send.send().await.map(|_| ()).map_err(|error| DisplayErrorContext(error).to_string())
-}
-
-async fn to_topic(
-    config: &aws_types::SdkConfig,
-    arn: &str,
-    body: String,
-    attributes: &[(&str, String)],
-) -> Result<(), String> {
-    let mut publish = aws_sdk_sns::Client::new(config).publish().topic_arn(arn).message(body);
-    for (name, value) in attributes {
-        let value = aws_sdk_sns::types::MessageAttributeValue::builder().data_type(data_type(name)).string_value(value);
-        publish = publish.message_attributes(*name, value.build().map_err(|error| error.to_string())?);
-    }
-    publish.send().await.map(|_| ()).map_err(|error| DisplayErrorContext(error).to_string())
-}
-
-fn data_type(attribute: &str) -> &'static str {
-    if attribute == "ErrorCode" { "Number" } else { "String" }
-}
-
-fn to_function(shared: &Rc<Shared>, arn: &str, payload: String, cause: EventId) -> Result<(), String> {
+fn to_function(shared: &Rc<Shared>, arn: &str, payload: String, cause: EventId) -> Sent {
     let function = shared.lambda.function(arn).map(Rc::clone).ok_or("the function is not in the template")?;
+    super::takes(&payload)?;
     let delivery = shared.recorder.record(
         Some(cause),
         What::Delivery {
@@ -149,20 +124,15 @@ fn to_function(shared: &Rc<Shared>, arn: &str, payload: String, cause: EventId) 
 }
 
 /// The record as an event's detail, with the ARNs of function and bus as its resources.
-async fn to_bus(config: &aws_types::SdkConfig, arn: &str, body: String) -> Result<(), String> {
-    let record: Value = serde_json::from_str(&body).unwrap_or_default();
+fn as_event(bus: &str, record: &Value) -> PutEventsRequestEntry {
     let context = &record["requestContext"];
     let outcome = if context["condition"] == "Success" { "Success" } else { "Failure" };
-    let entry = aws_sdk_eventbridge::types::PutEventsRequestEntry::builder()
-        .event_bus_name(arn)
+    PutEventsRequestEntry::builder()
+        .event_bus_name(bus)
         .source("lambda")
         .detail_type(format!("Lambda Function Invocation Result - {outcome}"))
         .resources(context["functionArn"].as_str().unwrap_or_default())
-        .resources(arn)
-        .detail(body)
-        .build();
-    let put = aws_sdk_eventbridge::Client::new(config).put_events().entries(entry).send().await;
-    let put = put.map_err(|error| DisplayErrorContext(error).to_string())?;
-    let refused = put.entries().iter().find_map(|entry| entry.error_message());
-    refused.map_or(Ok(()), |message| Err(message.to_owned()))
+        .resources(bus)
+        .detail(record.to_string())
+        .build()
 }

@@ -16,7 +16,7 @@ use rehearsal_emulator::{FunctionEvent, FunctionSource};
 use serde_json::Value;
 
 use crate::event;
-use crate::invoke::{Function, InvokeError, Invoked, Request};
+use crate::invoke::{ASYNCHRONOUS_PAYLOAD_LIMIT, Function, InvokeError, Invoked, Request};
 use crate::shared::Shared;
 use crate::trace::{EventId, What};
 
@@ -63,6 +63,15 @@ fn enqueue(shared: &Rc<Shared>, function: Rc<Function>, event: FunctionEvent) {
         },
     );
     spawn(shared, function, origin.payload, delivery);
+}
+
+/// Whether Lambda queues an event of this size.
+///
+/// # Errors
+/// It is too large.
+pub fn takes(payload: &str) -> Result<(), String> {
+    let fits = payload.len() <= ASYNCHRONOUS_PAYLOAD_LIMIT;
+    fits.then_some(()).ok_or_else(|| format!("an event of {} bytes is larger than Lambda queues", payload.len()))
 }
 
 /// Queues an event for a function, as `Invoke` with invocation type `Event` does. Returns its request id.

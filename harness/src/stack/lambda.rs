@@ -80,6 +80,13 @@ pub struct Qualifier {
     pub event_invoke: EventInvokeConfig,
 }
 
+impl Qualifier {
+    /// Whether it is an alias; otherwise it is a version's number.
+    pub fn is_alias(&self) -> bool {
+        self.name != self.version
+    }
+}
+
 /// How Lambda treats a function's asynchronous events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventInvokeConfig {
@@ -89,7 +96,7 @@ pub struct EventInvokeConfig {
     pub maximum_event_age: Duration,
     /// ARN of a queue, topic, bus or function.
     pub on_success: Option<String>,
-    /// ARN of a queue, topic, bus or function.
+    /// ARN of a queue, topic, bus, function or bucket.
     pub on_failure: Option<String>,
 }
 

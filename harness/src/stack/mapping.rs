@@ -9,6 +9,8 @@ use serde_json::Value;
 #[derive(Clone, Debug)]
 pub struct EventSourceMapping {
     pub logical_id: String,
+    /// What AWS knows it by, a UUID.
+    pub id: String,
     pub queue_arn: String,
     pub function_arn: String,
     pub enabled: bool,
@@ -27,6 +29,8 @@ pub struct EventSourceMapping {
 #[derive(Clone, Debug)]
 pub struct StreamMapping {
     pub logical_id: String,
+    /// What AWS knows it by, a UUID.
+    pub id: String,
     /// As the template knows it: [`super::Table::stream_arn`] or [`super::KinesisStream::arn`].
     pub stream_arn: String,
     pub function_arn: String,

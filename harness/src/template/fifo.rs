@@ -1,5 +1,5 @@
 //! What FIFO queues ask of the resources around them: a dead-letter queue of the same type, and mappings with
-//! small batches and no window.
+//! small batches and no window. And where FIFO queues and topics cannot stand.
 
 use super::report::Report;
 use super::resources::Build;
@@ -21,6 +21,20 @@ pub fn check(build: &Build, place: impl Fn(&str) -> Span, report: &mut Report) {
         }
     }
     check_mappings(build, report);
+    check_standard(build, report);
+}
+
+/// What failed goes to standard queues and topics only.
+fn check_standard(build: &Build, report: &mut Report) {
+    let stack = &build.stack;
+    for link in build.links.iter().filter(|link| link.standard) {
+        let queue = stack.queues.iter().find(|queue| queue.arn == link.arn && queue.is_fifo());
+        let topic = stack.topics.iter().find(|topic| topic.arn == link.arn && topic.name.ends_with(".fifo"));
+        let found = queue.map(|it| ("queue", &it.logical_id)).or(topic.map(|it| ("topic", &it.logical_id)));
+        let Some((noun, name)) = found else { continue };
+        let message = format!("`{name}` is a FIFO {noun}, which is no destination for what failed");
+        report.error(&link.span, message).help(format!("use a standard {noun}"));
+    }
 }
 
 /// <https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html>

@@ -68,6 +68,7 @@ impl Identity {
             .replace("{account}", &naming.account)
             .replace("{id}", &api_id(&self.logical_id, naming))
             .replace("{url id}", &url_id(&self.logical_id, naming))
+            .replace("{uuid}", &uuid(&self.logical_id, naming))
             .replace("{bus|}", &parent.map(|bus| format!("{bus}|")).unwrap_or_default())
             .replace("{bus/}", &parent.map(|bus| format!("{bus}/")).unwrap_or_default())
             .replace("{parent}", parent.unwrap_or_default())
@@ -90,6 +91,13 @@ pub fn url_id(logical_id: &str, naming: &Naming) -> String {
     let part = |part: &str| ten_characters(&[&naming.stack_name, logical_id, &naming.suffix, part]);
     let id: String = ["1", "2", "3", "4"].into_iter().map(part).collect();
     id[..32].to_owned()
+}
+
+/// The id of an event source mapping, which AWS makes up: a UUID.
+fn uuid(logical_id: &str, naming: &Naming) -> String {
+    let part = |part: &str| hash(&[&naming.stack_name, logical_id, &naming.suffix, part]);
+    let hex = format!("{:016x}{:016x}", part("1"), part("2"));
+    format!("{}-{}-4{}-a{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..32])
 }
 
 fn ten_characters(of: &[&str]) -> String {

@@ -3,11 +3,12 @@
 
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use aws_lambda_events::event::sns::SnsEvent;
+use rehearsal::trace::What;
 use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::asynchronous::worker;
-use crate::kit::{Rig, paths};
+use crate::kit::{Rig, State, paths};
 
 const PUBLISH: &str = "sns.publish: { topic: News, message: hello }";
 
@@ -144,6 +145,54 @@ fn a_bus_destination_gets_the_record_as_the_detail_of_an_event(#[case] on: &str,
     let function = event.detail["requestContext"]["functionArn"].as_str().expect("an ARN").to_owned();
     let bus = "arn:aws:events:us-east-1:123456789012:event-bus/failures".to_owned();
     assert_eq!(event.resources.unwrap_or_default(), [function, bus]);
+}
+
+#[test]
+fn a_bucket_destination_gets_the_record_as_an_object() {
+    let files = "
+  Failures: { Type: AWS::S3::Bucket }
+  Listener:
+    Type: AWS::Serverless::Function
+    Properties: { Events: { Failures: { Type: S3, Properties: { Bucket: !Ref Failures, Events: 's3:ObjectCreated:*' } } } }
+";
+    let template = destination("OnFailure", "!GetAtt Failures.Arn") + files;
+    let rig = Rig::new(&template).fails("Worker").function("Listener", async |state: &State, event| {
+        let s3 = &event.payload["Records"][0]["s3"];
+        let name = |pointer: &str| s3.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let (bucket, key) = (name("/bucket/name"), name("/object/key"));
+        let object = aws_sdk_s3::Client::new(&state.config).get_object().bucket(bucket).key(&key).send().await?;
+        let record: Value = serde_json::from_slice(&object.body.collect().await?.into_bytes())?;
+        assert_eq!(record["requestContext"]["condition"], "RetriesExhausted");
+        assert_eq!(record["responsePayload"]["errorMessage"], "no luck");
+        Ok(Value::Null)
+    });
+    let played = rig.play(&[PUBLISH]).passed();
+    let key = played.event("Listener")["Records"][0]["s3"]["object"]["key"].as_str().expect("a key").to_owned();
+    let (name, id) = key.split_at(key.len() - 36);
+    let expected = "aws/lambda/async/app-Worker-rehearsal/2026/01/01/2026-01-01T00.01.00-";
+    assert_eq!((name, id.matches('-').count()), (expected, 4));
+    assert_eq!(played.results("Listener"), ["success"]);
+}
+
+#[test]
+fn an_event_that_nothing_takes_is_dropped_and_the_trace_says_so() {
+    let rig = Rig::new(&worker("      EventInvokeConfig: { MaximumRetryAttempts: 0 }")).fails("Worker");
+    let played = rig.play(&[PUBLISH]).passed();
+    let dropped = played.outcome.trace.iter().filter_map(|event| match &event.what {
+        What::GaveUp { reason, .. } => Some(reason.as_str()),
+        _ => None,
+    });
+    let reason =
+        "RetriesExhausted after 1 attempts, and the event is dropped: no destination or dead-letter queue takes it";
+    assert_eq!(dropped.collect::<Vec<_>>(), [reason]);
+}
+
+#[test]
+fn a_record_that_lambda_would_not_queue_is_a_problem_of_the_replay() {
+    let rig = Rig::new(&(destination("OnSuccess", "!GetAtt Reader.Arn") + QUEUES)).ok("Reader");
+    let played = rig.answers("Worker", |_| Ok("x".repeat(1024 * 1024).into())).play(&[PUBLISH]);
+    assert!(played.failures()[0].ends_with("is larger than Lambda queues"), "{:?}", played.failures());
+    assert!(played.events("Reader").is_empty());
 }
 
 #[rstest]

@@ -116,6 +116,28 @@ fn a_mapping_starts_where_its_starting_position_says(#[case] position: &str, #[c
     assert_eq!(batches(&played).concat(), expected);
 }
 
+#[rstest]
+#[case::kinesis("Clicks", KINESIS, "kinesis.put: { stream: Clicks, key: k, data: x }")]
+#[case::table("Orders", &crate::streams::both(""), "invoke: { function: Writer, payload: { put: [a] } }")]
+fn a_mapping_that_waits_for_its_first_record_for_long_misses_none(
+    #[case] _name: &str,
+    #[case] template: &str,
+    #[case] put: &str,
+) {
+    let rig = Rig::new(template).ok("Worker");
+    let rig = if template == KINESIS { rig } else { crate::streams::writer(rig) };
+    let played = rig.play(&["advance: 12h", put]).passed();
+    assert_eq!(played.times("Worker"), seconds([12 * 3600]));
+}
+
+/// A stream and a function that reads it from its end.
+const KINESIS: &str = "
+  Clicks: { Type: AWS::Kinesis::Stream, Properties: { ShardCount: 1 } }
+  Worker:
+    Type: AWS::Serverless::Function
+    Properties: { Events: { E: { Type: Kinesis, Properties: { Stream: !GetAtt Clicks.Arn, StartingPosition: LATEST } } } }
+";
+
 #[test]
 fn a_delivery_follows_from_the_call_that_put_the_record() {
     let played = play(Rig::new(&stream(1, "")).ok("Worker"), &[put("k", "x")]);

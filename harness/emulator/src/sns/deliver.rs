@@ -119,7 +119,7 @@ fn attempt(world: &mut World, delivery: Delivery) {
 fn follow(world: &mut World, mut delivery: Delivery, result: Result<(), Undeliverable>) {
     match result {
         Ok(()) => {}
-        Err(Undeliverable::NoSuchTarget) => give_up(world, delivery),
+        Err(Undeliverable::NoSuchTarget | Undeliverable::TooLarge) => give_up(world, delivery),
         Err(Undeliverable::Busy) => match delivery.policy.delay(delivery.retries) {
             None => give_up(world, delivery),
             Some(delay) => {

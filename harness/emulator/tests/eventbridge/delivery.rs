@@ -180,6 +180,25 @@ async fn an_event_for_a_missing_target_goes_to_the_dead_letter_queue_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_event_that_is_too_large_for_lambda_goes_to_the_dead_letter_queue_at_once() {
+    let setup = setup();
+    let (sqs, url, dead) = setup.queue("dead").await;
+    let transformer = InputTransformer::builder().input_paths_map("text", "$.detail.text");
+    let transformer = transformer.input_template(r#"{"a": <text>, "b": <text>}"#).build().expect("it is valid");
+    setup.rule(target("f", FUNCTION).input_transformer(transformer).dead_letter_config(dead_letter(&dead))).await;
+    setup.put_event(json!({ "text": "x".repeat(512 * 1024 - 100) })).await;
+    assert_eq!(setup.offered().len(), 1);
+    setup.put_event(json!({ "text": "x".repeat(512 * 1024) })).await;
+    assert_eq!(setup.offered().len(), 1, "Lambda is not even asked");
+    let [message] = &receive(&sqs, &url).await[..] else { panic!("one message is dead") };
+    let attributes = attributes(message);
+    let get = |wanted: &str| attributes.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
+    assert_eq!(get("ERROR_CODE"), Some("SDK_CLIENT_ERROR"));
+    let text = "Request must be smaller than 1048576 bytes for the InvokeFunction operation";
+    assert_eq!((get("ERROR_MESSAGE"), get("RETRY_ATTEMPTS")), (Some(text), Some("0")));
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_event_goes_to_the_dead_letter_queue_when_its_retries_or_its_age_are_exhausted() {
     let few = RetryPolicy::builder().maximum_retry_attempts(2).build();
     let short = RetryPolicy::builder().maximum_event_age_in_seconds(60).build();

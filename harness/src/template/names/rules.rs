@@ -113,6 +113,16 @@ const RULES: &[NameRule] = &[
         ],
     },
     NameRule {
+        types: &["AWS::Lambda::EventSourceMapping"],
+        property: None,
+        limit: 64,
+        reference: "{uuid}",
+        attributes: &[
+            ("EventSourceMappingArn", "arn:aws:lambda:{region}:{account}:event-source-mapping:{uuid}"),
+            ("Id", "{uuid}"),
+        ],
+    },
+    NameRule {
         types: &["AWS::Events::EventBus"],
         property: Some("Name"),
         limit: 256,

@@ -98,7 +98,7 @@ fn bus(resource: &Resolved<'_>, report: &mut Report, build: &mut Build) -> Strin
     if let Some(node) = resource.object.value("EventBusName").filter(|_| name != "default") {
         let (account, region) = (&resource.naming.account, &resource.naming.region);
         let arn = format!("arn:aws:events:{region}:{account}:event-bus/{name}");
-        build.links.push(Link { arn, span: node.span.clone(), services: &["events"] });
+        build.links.push(Link::new(arn, node.span.clone(), &["events"]));
     }
     name
 }
@@ -143,7 +143,8 @@ fn target(resource: &Resolved<'_>, object: &Object<'_>, report: &mut Report, bui
         report.error(&object.place_of(other), format!("a target has either `{one}` or `{other}`"));
     }
     let dead_letter = object.object(report, resource.id, "DeadLetterConfig", &DEAD_LETTER);
-    let dead_letter_arn = dead_letter.and_then(|config| resource.link(&config, "Arn", &["sqs"], report, build));
+    let dead_letter_arn =
+        dead_letter.and_then(|config| resource.link_standard(&config, "Arn", &["sqs"], report, build));
     let retry = object.object(report, resource.id, "RetryPolicy", &RETRY);
     let retry = retry.as_ref();
     let age = retry.and_then(|retry| retry.integer(report, "MaximumEventAgeInSeconds", 60..=86_400));

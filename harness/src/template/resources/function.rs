@@ -179,5 +179,5 @@ fn dead_letter_arn(resource: &Resolved<'_>, report: &mut Report, build: &mut Bui
         queue.word(report, "Type", &["SQS", "SNS"]);
     }
     let target = queue.or(config)?;
-    resource.link(&target, "TargetArn", &["sqs", "sns"], report, build)
+    resource.link_standard(&target, "TargetArn", &["sqs", "sns"], report, build)
 }

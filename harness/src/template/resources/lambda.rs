@@ -44,5 +44,10 @@ fn destination(
     build: &mut Build,
 ) -> Option<String> {
     let destination = destinations.object(report, resource.id, key, &DESTINATION)?;
-    resource.link(&destination, "Destination", &["sqs", "sns", "lambda", "events"], report, build)
+    // What succeeded is not kept in a bucket.
+    let services: &[&str] = match key {
+        "OnFailure" => &["sqs", "sns", "lambda", "events", "s3"],
+        _ => &["sqs", "sns", "lambda", "events"],
+    };
+    resource.link_standard(&destination, "Destination", services, report, build)
 }

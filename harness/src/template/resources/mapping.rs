@@ -97,6 +97,7 @@ fn read_queue(resource: &Resolved<'_>, queue: Option<String>, report: &mut Repor
     build.mappings.push(object.place.clone());
     build.stack.event_source_mappings.push(EventSourceMapping {
         logical_id: resource.id.to_owned(),
+        id: resource.reference.clone(),
         queue_arn,
         function_arn,
         enabled,
@@ -124,6 +125,7 @@ fn read_stream(resource: &Resolved<'_>, stream: Option<String>, report: &mut Rep
     let on_failure = on_failure(resource, report, build);
     let mapping = StreamMapping {
         logical_id: resource.id.to_owned(),
+        id: resource.reference.clone(),
         stream_arn: stream.clone().unwrap_or_default(),
         function_arn: function.clone().unwrap_or_default(),
         enabled: object.boolean(report, "Enabled").unwrap_or(true),
@@ -186,7 +188,7 @@ fn time(object: &Object<'_>, report: &mut Report) -> Option<Timestamp> {
 fn on_failure(resource: &Resolved<'_>, report: &mut Report, build: &mut Build) -> Option<String> {
     let destinations = resource.object.object(report, resource.id, "DestinationConfig", &DESTINATIONS)?;
     let destination = destinations.object(report, resource.id, "OnFailure", &DESTINATION)?;
-    resource.link(&destination, "Destination", &["sqs", "sns", "s3"], report, build)
+    resource.link_standard(&destination, "Destination", &["sqs", "sns", "s3"], report, build)
 }
 
 /// Reports the properties that the source does not have.

@@ -119,6 +119,14 @@ pub struct Link {
     pub span: Span,
     /// The services that the ARN may belong to: `sqs`, `sns`, `lambda`, `events`, `dynamodb`, `kinesis`, `s3`.
     pub services: &'static [&'static str],
+    /// Whether a FIFO queue or topic is no such resource.
+    pub standard: bool,
+}
+
+impl Link {
+    fn new(arn: String, span: Span, services: &'static [&'static str]) -> Self {
+        Self { arn, span, services, standard: false }
+    }
 }
 
 /// A resource with its properties and names final.
@@ -207,7 +215,24 @@ impl Resolved<'_> {
     ) -> Option<String> {
         let arn = object.required_text(report, key)?;
         let span = object.value(key)?.span.clone();
-        build.links.push(Link { arn: arn.clone(), span, services });
+        build.links.push(Link::new(arn.clone(), span, services));
+        Some(arn)
+    }
+
+    /// An ARN of something that what failed is sent to: FIFO queues and topics do not take it.
+    /// <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html>
+    fn link_standard(
+        &self,
+        object: &Object<'_>,
+        key: &str,
+        services: &'static [&'static str],
+        report: &mut Report,
+        build: &mut Build,
+    ) -> Option<String> {
+        let arn = self.link(object, key, services, report, build)?;
+        if let Some(link) = build.links.last_mut() {
+            link.standard = true;
+        }
         Some(arn)
     }
 
@@ -221,7 +246,7 @@ impl Resolved<'_> {
             false => format!("arn:aws:lambda:{region}:{account}:function:{name}"),
         };
         let span = object.value(key)?.span.clone();
-        build.links.push(Link { arn: arn.clone(), span, services: &["lambda"] });
+        build.links.push(Link::new(arn.clone(), span, &["lambda"]));
         Some(arn)
     }
 }

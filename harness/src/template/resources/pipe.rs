@@ -174,6 +174,7 @@ fn queue(
     let mut number = |name: &str, range| parameters.and_then(|parameters| parameters.integer(report, name, range));
     EventSourceMapping {
         logical_id: resource.id.to_owned(),
+        id: resource.reference.clone(),
         queue_arn: arn,
         function_arn: resource.arn.clone(),
         enabled,
@@ -194,10 +195,12 @@ fn stream(
 ) -> StreamMapping {
     let Source { arn, enabled, filters, reports } = source;
     let dead_letters = parameters.object(report, resource.id, "DeadLetterConfig", &DEAD_LETTERS);
-    let on_failure = dead_letters.and_then(|config| resource.link(&config, "Arn", &["sqs", "sns"], report, build));
+    let on_failure =
+        dead_letters.and_then(|config| resource.link_standard(&config, "Arn", &["sqs", "sns"], report, build));
     let is_kinesis = arn.split(':').nth(2) == Some("kinesis");
     StreamMapping {
         logical_id: resource.id.to_owned(),
+        id: resource.reference.clone(),
         stream_arn: arn,
         function_arn: resource.arn.clone(),
         enabled,

@@ -53,7 +53,8 @@ fn read_schedule(resource: &Resolved<'_>, report: &mut Report, build: &mut Build
     let Some(target) = object.object(report, resource.id, "Target", &TARGET) else { return };
     let arn = resource.link(&target, "Arn", &["lambda", "sqs", "sns", "events"], report, build);
     let dead_letter = target.object(report, resource.id, "DeadLetterConfig", &DEAD_LETTER);
-    let dead_letter_arn = dead_letter.and_then(|config| resource.link(&config, "Arn", &["sqs"], report, build));
+    let dead_letter_arn =
+        dead_letter.and_then(|config| resource.link_standard(&config, "Arn", &["sqs"], report, build));
     let retry = target.object(report, resource.id, "RetryPolicy", &RETRY);
     let retry = retry.as_ref();
     let attempts = retry.and_then(|retry| retry.integer(report, "MaximumRetryAttempts", 0..=185));

@@ -43,7 +43,7 @@ pub fn read(resource: &Resolved<'_>, report: &mut Report, build: &mut Build) {
 fn qualified(resource: &Resolved<'_>, arn: String, qualifier: Option<String>, build: &mut Build) -> String {
     let Some(qualifier) = qualifier else { return arn };
     let (arn, span) = (format!("{arn}:{qualifier}"), resource.object.place_of("Qualifier"));
-    build.links.push(super::Link { arn: arn.clone(), span, services: &["lambda"] });
+    build.links.push(super::Link::new(arn.clone(), span, &["lambda"]));
     arn
 }
 

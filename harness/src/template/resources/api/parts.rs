@@ -176,7 +176,7 @@ fn add_route(part: &RoutePart, parts: &Parts, build: &mut Build, report: &mut Re
         cache_keys: access.cache_keys,
         ..Route::new(&part.method, &path, integration)
     });
-    build.links.extend(arns.into_iter().map(|arn| Link { arn, span: part.span.clone(), services: &["lambda"] }));
+    build.links.extend(arns.into_iter().map(|arn| Link::new(arn, part.span.clone(), &["lambda"])));
 }
 
 /// The functions that an integration may invoke: one, or one of each stage.
