@@ -10,6 +10,7 @@ const LAYERS: &[&str] = &[
     "words",
     "diagnostic",
     "yaml",
+    "json_schema",
     "stack",
     "template",
     "findings",
@@ -55,10 +56,11 @@ const LAYERS: &[&str] = &[
 ];
 
 /// Modules that never touch a network: nothing of the AWS SDK stands in them.
-const WITHOUT_SDK: [&str; 23] = [
+const WITHOUT_SDK: [&str; 24] = [
     "words",
     "diagnostic",
     "yaml",
+    "json_schema",
     "stack",
     "template",
     "findings",

@@ -85,11 +85,8 @@ fn as_api(url: &FunctionUrl) -> Api {
 fn event(shared: &Shared, url: &FunctionUrl, api: &Api, request: &ApiRequest) -> Value {
     let format = PayloadFormat::V2;
     let proxy = LambdaProxy { function_arn: url.function_arn.clone(), payload: format, timeout: Duration::MAX };
-    let (method, path) = ("ANY".to_owned(), "$default".to_owned());
-    let stage = Stage { name: path.clone(), ..Stage::default() };
-    let integration = Integration::Lambda(proxy);
-    let (required, cache_keys) = (Vec::new(), Vec::new());
-    let route = Route { method, path, integration, key_required: false, required, cache_keys, authorizer: None };
+    let route = Route::new("ANY", "$default", Integration::Lambda(proxy));
+    let stage = Stage { name: route.path.clone(), ..Stage::default() };
     let account = url.function_arn.split(':').nth(4).unwrap_or_default();
     let request_id = shared.ids.uuid();
     let mut event = apigateway::event(

@@ -36,6 +36,8 @@ pub enum Fault {
     QuotaExceeded,
     /// By name.
     MissingParameters(Vec<String>),
+    /// What is wrong with a body that does not fit its model.
+    InvalidBody(Vec<String>),
     /// What the integration names does not exist.
     Configuration,
 }
@@ -60,7 +62,16 @@ impl Fault {
         let find = |name: &str| api.gateway_responses.iter().find(|response| response.response_type == name);
         // What a type does not say, the family does.
         let chosen: Vec<&GatewayResponse> = [find(words.response_type), find(family)].into_iter().flatten().collect();
-        worded(&words, &chosen)
+        worded(&words, &self.details(), &chosen)
+    }
+
+    /// What a validator found, as a gateway response can tell it.
+    fn details(&self) -> String {
+        match self {
+            Self::InvalidBody(faults) => format!("[{}]", faults.join(", ")),
+            Self::MissingParameters(names) => format!("[{}]", names.join(", ")),
+            _ => String::new(),
+        }
     }
 
     fn words(&self, kind: ApiKind) -> Words {
@@ -103,6 +114,7 @@ impl Fault {
                 let message = format!("Missing required request parameters: [{}]", names.join(", "));
                 words("BAD_REQUEST_PARAMETERS", 400, &message, "BadRequestException")
             }
+            Self::InvalidBody(_) => words("BAD_REQUEST_BODY", 400, "Invalid request body", "BadRequestException"),
             Self::TimedOut => {
                 words("INTEGRATION_TIMEOUT", 504, "Endpoint request timed out", "InternalServerErrorException")
             }
@@ -128,7 +140,7 @@ impl Fault {
             Self::NoKey | Self::Denied { .. } => (403, "Forbidden"),
             Self::Unauthorized => (401, "Unauthorized"),
             Self::Throttled | Self::QuotaExceeded => (429, "Too Many Requests"),
-            Self::MissingParameters(_) => (400, "Bad Request"),
+            Self::MissingParameters(_) | Self::InvalidBody(_) => (400, "Bad Request"),
             Self::Integration | Self::Configuration | Self::AuthorizerFailed | Self::AuthorizerMisconfigured => {
                 (500, "Internal Server Error")
             }
@@ -138,11 +150,11 @@ impl Fault {
 }
 
 /// A REST API's response as the gateway responses word it; the first goes before the second.
-fn worded(words: &Words, chosen: &[&GatewayResponse]) -> ApiResponse {
+fn worded(words: &Words, details: &str, chosen: &[&GatewayResponse]) -> ApiResponse {
     let status = chosen.iter().find_map(|response| response.status).unwrap_or(words.status);
     let template = chosen.iter().find_map(|response| response.templates.first());
     let (content_type, body) = match template {
-        Some((content_type, template)) => (content_type.clone(), filled(template, words)),
+        Some((content_type, template)) => (content_type.clone(), filled(template, words, details)),
         None => ("application/json".to_owned(), message(words)),
     };
     let error_type = ("x-amzn-ErrorType".to_owned(), words.error_type.to_owned());
@@ -161,10 +173,13 @@ fn message(words: &Words) -> String {
 }
 
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html>
-fn filled(template: &str, words: &Words) -> String {
+fn filled(template: &str, words: &Words, details: &str) -> String {
+    // Within the quotes of a template's JSON.
+    let details = serde_json::json!(details).to_string();
     let quoted = serde_json::json!(words.message).to_string();
     template
         .replace("$context.error.messageString", &quoted)
         .replace("$context.error.message", &words.message)
         .replace("$context.error.responseType", words.response_type)
+        .replace("$context.error.validationErrorString", details.trim_matches('"'))
 }

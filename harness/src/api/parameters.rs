@@ -3,6 +3,7 @@
 
 use super::Routed;
 use super::fault::Fault;
+use crate::json_schema::faults;
 
 /// The value of a request parameter.
 pub fn value(routed: &Routed<'_>, expression: &str) -> Option<String> {
@@ -27,14 +28,26 @@ pub fn source(routed: &Routed<'_>, source: &str) -> Option<String> {
     value(routed, expression.as_deref().unwrap_or(source)).filter(|value| !value.is_empty())
 }
 
-/// Refuses a request that lacks what the route's validator asks for.
+/// Refuses a request that lacks what the route's validator asks for, or whose body does not fit its model.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-method-request-validation.html>
 ///
 /// # Errors
-/// The names of what is missing or blank.
+/// The names of what is missing or blank, or what is wrong with the body.
 pub fn validate(routed: &Routed<'_>) -> Result<(), Fault> {
     let is_missing = |expression: &&String| value(routed, expression).is_none_or(|value| value.trim().is_empty());
     let name = |expression: &String| expression.splitn(4, '.').last().unwrap_or_default().to_owned();
     let missing: Vec<String> = routed.route.required.iter().filter(is_missing).map(name).collect();
-    if missing.is_empty() { Ok(()) } else { Err(Fault::MissingParameters(missing)) }
+    if missing.is_empty() { body(routed) } else { Err(Fault::MissingParameters(missing)) }
+}
+
+/// Holds a body against the model of its content type. One of a type that has none is not looked at.
+fn body(routed: &Routed<'_>) -> Result<(), Fault> {
+    let (request, models) = (&routed.call.request, &routed.route.models);
+    let Some(name) = models.get(&request.media_type()).or_else(|| models.get("$default")) else { return Ok(()) };
+    let models = &routed.call.api.models;
+    let schema = models.get(name).ok_or(Fault::Configuration)?;
+    let value = serde_json::from_slice(&request.body);
+    let value = value.map_err(|_| Fault::InvalidBody(vec!["the body is not JSON".to_owned()]))?;
+    let faults = faults(schema, models, &value);
+    if faults.is_empty() { Ok(()) } else { Err(Fault::InvalidBody(faults)) }
 }

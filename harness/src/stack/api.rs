@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::{Authorizer, HttpEndpoint, Throttle};
 
 /// An API Gateway API.
@@ -23,6 +25,8 @@ pub struct Api {
     pub binary_media_types: Vec<String>,
     /// What an HTTP API answers to browsers of other origins.
     pub cors: Option<Cors>,
+    /// JSON schemas of bodies, by name.
+    pub models: BTreeMap<String, Value>,
     /// How a REST API words its own errors.
     pub gateway_responses: Vec<GatewayResponse>,
 }
@@ -73,6 +77,8 @@ pub struct Route {
     pub key_required: bool,
     /// Request parameters that a validator asks for, such as `method.request.querystring.page`.
     pub required: Vec<String>,
+    /// The models that a validator holds bodies against, by content type; `$default` for all others.
+    pub models: BTreeMap<String, String>,
     /// Request parameters that tell cached responses apart.
     pub cache_keys: Vec<String>,
 }
@@ -148,6 +154,7 @@ impl Api {
             authorizers: Vec::new(),
             binary_media_types: Vec::new(),
             cors: None,
+            models: BTreeMap::new(),
             gateway_responses: Vec::new(),
         }
     }
@@ -177,6 +184,7 @@ impl Route {
             authorizer: None,
             key_required: false,
             required: Vec::new(),
+            models: BTreeMap::new(),
             cache_keys: Vec::new(),
         }
     }

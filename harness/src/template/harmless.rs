@@ -7,7 +7,6 @@ const HARMLESS: &[&str] = &[
     "AWS::ApiGateway::ClientCertificate",
     "AWS::ApiGateway::DocumentationPart",
     "AWS::ApiGateway::DocumentationVersion",
-    "AWS::ApiGateway::Model",
     "AWS::ApplicationAutoScaling::",
     "AWS::Budgets::",
     "AWS::CDK::Metadata",

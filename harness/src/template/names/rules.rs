@@ -214,7 +214,6 @@ const RULES: &[NameRule] = &[
             "AWS::ApiGateway::UsagePlan",
             "AWS::ApiGateway::UsagePlanKey",
             "AWS::ApiGateway::RequestValidator",
-            "AWS::ApiGateway::Model",
             "AWS::ApiGateway::Account",
             "AWS::ApiGateway::BasePathMapping",
             "AWS::ApiGatewayV2::ApiMapping",
@@ -236,6 +235,13 @@ const RULES: &[NameRule] = &[
             ("ResourceId", "{id}"),
             ("RouteId", "{id}"),
         ],
+    },
+    NameRule {
+        types: &["AWS::ApiGateway::Model"],
+        property: Some("Name"),
+        limit: 128,
+        reference: "{name}",
+        attributes: &[],
     },
     NameRule {
         types: &["AWS::ApiGateway::DomainName", "AWS::ApiGatewayV2::DomainName"],

@@ -84,10 +84,10 @@ pub(super) const KINDS: &[Kind] = &[
     Kind {
         names: &["Api"],
         shape: Shape {
-            reads: &["Auth", "Path", "Method", "RequestParameters", "RestApiId", "TimeoutInMillis"],
+            reads: &["Auth", "Path", "Method", "RequestModel", "RequestParameters", "RestApiId", "TimeoutInMillis"],
             descriptive: &[],
             harmless: &[],
-            refused: &["RequestModel", "ResponseTransferMode"],
+            refused: &["ResponseTransferMode"],
         },
         required: &["Path", "Method"],
         expand: rest_route,

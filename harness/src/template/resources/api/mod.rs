@@ -8,6 +8,7 @@ mod endpoint;
 mod expressions;
 mod http;
 mod integration;
+mod models;
 mod openapi;
 mod parts;
 mod responses;
@@ -42,7 +43,8 @@ pub const TYPES: &[Type] = &[
     Type { name: "AWS::ApiGateway::ApiKey", shape: &usage::KEY, read: usage::read_key },
     Type { name: "AWS::ApiGateway::UsagePlan", shape: &usage::PLAN, read: usage::read_plan },
     Type { name: "AWS::ApiGateway::UsagePlanKey", shape: &usage::PLAN_KEY, read: usage::read_plan_key },
-    Type { name: "AWS::ApiGateway::RequestValidator", shape: &usage::VALIDATOR, read: usage::read_validator },
+    Type { name: "AWS::ApiGateway::Model", shape: &models::SHAPE, read: models::read },
+    Type { name: "AWS::ApiGateway::RequestValidator", shape: &models::VALIDATOR, read: models::read_validator },
     Type { name: "AWS::ApiGateway::Authorizer", shape: &authorizers::REST, read: authorizers::read_rest },
     Type { name: "AWS::ApiGateway::DomainName", shape: &domains::REST, read: domains::read },
     Type { name: "AWS::ApiGateway::BasePathMapping", shape: &domains::BASE_PATH, read: domains::read_base_path },

@@ -2,6 +2,9 @@
 //! is renamed as CloudFormation calls it, and read as if it stood in a resource.
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions.html>
 
+use std::collections::BTreeMap;
+
+use super::models::{self, Validates};
 use super::parts::{Access, PathOf, RoutePart, Target};
 use super::rest::method;
 use super::{authorizers, cors, http, integration, responses};
@@ -16,6 +19,7 @@ use crate::yaml::Node;
 const DOCUMENT: Shape = Shape {
     reads: &[
         "components",
+        "definitions",
         "paths",
         "security",
         "securityDefinitions",
@@ -28,7 +32,6 @@ const DOCUMENT: Shape = Shape {
     descriptive: &[
         "basePath",
         "consumes",
-        "definitions",
         "externalDocs",
         "host",
         "info",
@@ -47,6 +50,7 @@ const DOCUMENT: Shape = Shape {
 const OPERATION: Shape = Shape {
     reads: &[
         "parameters",
+        "requestBody",
         "security",
         "x-amazon-apigateway-auth",
         "x-amazon-apigateway-integration",
@@ -60,7 +64,6 @@ const OPERATION: Shape = Shape {
         "isDefaultRoute",
         "operationId",
         "produces",
-        "requestBody",
         "responses",
         "schemes",
         "servers",
@@ -79,7 +82,7 @@ struct Document<'a> {
     kind: ApiKind,
     logical_id: &'a str,
     object: Object<'a>,
-    validators: Vec<String>,
+    validators: BTreeMap<String, Validates>,
     /// The names of the security schemes that are API keys.
     key_schemes: Vec<String>,
 }
@@ -92,16 +95,21 @@ pub fn read(resource: &Resolved<'_>, key: &str, api: &mut Api, report: &mut Repo
         api: api.id.clone(),
         kind: api.kind,
         logical_id: resource.id,
-        validators: validators(&document, report),
+        validators: models::validators(&document, report),
         key_schemes: Vec::new(),
         object: document,
     };
     extensions(&read, api, report);
     security_schemes(&mut read, report, build);
+    let schemas = read.object.value("components").and_then(|components| components.get("schemas"));
+    let schemas = schemas.or_else(|| read.object.value("definitions")).and_then(Node::mapping).unwrap_or_default();
+    if read.kind == ApiKind::Rest {
+        models::named(&read.api, schemas, false, report, build);
+    }
     for (path, node) in read.object.mapping(report, "paths") {
         for (verb, operation) in node.mapping().unwrap_or_default() {
             if !OF_PATH.contains(&verb.text().unwrap_or_default()) {
-                route(&read, path, verb, operation, report, build);
+                route(&read, (path, node), (verb, operation), report, build);
             }
         }
     }
@@ -124,21 +132,6 @@ fn extensions(document: &Document<'_>, api: &mut Api, report: &mut Report) {
     let renamed = Object::of_resource(&object.what, &object.place, &renamed);
     api.cors = cors::http(&renamed, document.logical_id, "CorsConfiguration", report).or(api.cors.take());
     api.gateway_responses.extend(responses::of_document(&renamed, document.logical_id, report));
-}
-
-/// The names of validators that look at parameters.
-fn validators(document: &Object<'_>, report: &mut Report) -> Vec<String> {
-    let mut names = Vec::new();
-    for (key, node) in document.mapping(report, "x-amazon-apigateway-request-validators") {
-        let is_set = |field: &str| node.get(field).and_then(Node::scalar).as_deref() == Some("true");
-        if is_set("validateRequestBody") {
-            report
-                .error(&key.span, "bodies are not validated against models")
-                .help("validating parameters is simulated");
-        }
-        names.extend(key.text().filter(|_| is_set("validateRequestParameters")).map(str::to_owned));
-    }
-    names
 }
 
 fn security_schemes(document: &mut Document<'_>, report: &mut Report, build: &mut Build) {
@@ -209,7 +202,13 @@ fn authorizer(
     }
 }
 
-fn route(document: &Document<'_>, path: &Node, verb: &Node, node: &Node, report: &mut Report, build: &mut Build) {
+fn route(
+    document: &Document<'_>,
+    (path, item): (&Node, &Node),
+    (verb, node): (&Node, &Node),
+    report: &mut Report,
+    build: &mut Build,
+) {
     let what = format!("{}.paths", document.object.what);
     let Some(operation) = Object::open(report, document.logical_id, what, &verb.span, node, &OPERATION) else { return };
     let Some(method) = method(verb.text().unwrap_or_default(), &operation, report) else { return };
@@ -224,6 +223,7 @@ fn route(document: &Document<'_>, path: &Node, verb: &Node, node: &Node, report:
     let shape = if document.kind == ApiKind::Rest { &integration::REST } else { &http::INTEGRATION };
     let Some(object) = Object::open(report, document.logical_id, what, &verb.span, &renamed, shape) else { return };
     let mut access = access(document, &operation, report);
+    validation(document, (path, &method), (item, &operation), &mut access, report, build);
     let keys = if document.kind == ApiKind::Rest { object.list(report, "CacheKeyParameters") } else { Vec::new() };
     access.cache_keys = keys.into_iter().filter_map(Node::scalar).collect();
     let integration = match document.kind {
@@ -256,14 +256,29 @@ fn access(document: &Document<'_>, operation: &Object<'_>, report: &mut Report) 
     {
         report.error(&auth.span, "authorization by IAM is not simulated").help("the `type` can only be `NONE`");
     }
-    let validator = operation.text(report, "x-amazon-apigateway-request-validator");
-    let validator = validator.or_else(|| object.text(report, "x-amazon-apigateway-request-validator"));
-    if validator.is_some_and(|validator| document.validators.contains(&validator)) {
-        let parameters = operation.list(report, "parameters");
-        access.required = parameters.into_iter().filter_map(required).collect();
-        access.is_validated = true;
-    }
     access
+}
+
+/// What a validator looks at in the requests of an operation. Parameters may stand in its path, too.
+fn validation(
+    document: &Document<'_>,
+    (path, method): (&str, &str),
+    (item, operation): (&Node, &Object<'_>),
+    access: &mut Access,
+    report: &mut Report,
+    build: &mut Build,
+) {
+    let validator = operation.text(report, "x-amazon-apigateway-request-validator");
+    let validator = validator.or_else(|| document.object.text(report, "x-amazon-apigateway-request-validator"));
+    let Some(validates) = validator.and_then(|name| document.validators.get(&name)) else { return };
+    let of_path = item.get("parameters").and_then(Node::sequence).unwrap_or_default();
+    let parameters: Vec<&Node> = operation.list(report, "parameters").into_iter().chain(of_path).collect();
+    access.validates = *validates;
+    access.required = parameters.iter().filter_map(|parameter| required(parameter)).collect();
+    if validates.body {
+        let written = (operation.value("requestBody"), parameters.as_slice());
+        access.models = models::of_operation((&document.api, &format!("{method} {path}")), written, build);
+    }
 }
 
 /// A required parameter, as a mapping expression.

@@ -1,8 +1,11 @@
 //! The parts of APIs as resources name them, by the ids that `Ref` gives, and what they come to together.
 
+use std::collections::BTreeMap;
+
 use super::authorizers::AuthorizerPart;
 use super::domains::{self, MappingPart};
 use super::endpoint;
+use super::models::{self, ModelPart, Validates};
 use crate::diagnostic::{Span, nearest};
 use crate::stack::{Api, ApiKind, GatewayResponse, Integration, Route, Stack, Stage};
 use crate::template::report::Report;
@@ -17,12 +20,13 @@ pub struct Parts {
     pub stages: Vec<StagePart>,
     pub authorizers: Vec<AuthorizerPart>,
     pub mappings: Vec<MappingPart>,
+    pub models: Vec<ModelPart>,
     /// The default authorizers of SAM APIs, by the API's id.
     pub default_authorizers: Vec<(String, String)>,
     /// The ids of SAM APIs whose routes need an API key unless they say otherwise.
     pub keyed: Vec<String>,
-    /// The ids of validators that look at parameters.
-    pub validators: Vec<String>,
+    /// What validators look at, by id.
+    pub validators: Vec<(String, Validates)>,
     /// The ids of plans and their keys.
     pub plan_keys: Vec<(String, String)>,
     /// Gateway responses by the id of their API.
@@ -55,8 +59,10 @@ pub struct Access {
     pub key_required: bool,
     /// The id of the authorizer.
     pub authorizer: Option<String>,
-    /// Whether required parameters are looked at without a validator of its own.
-    pub is_validated: bool,
+    /// What is looked at without a validator of its own.
+    pub validates: Validates,
+    /// The models of bodies, by content type.
+    pub models: BTreeMap<String, String>,
     /// Request parameters that must be there where a validator looks.
     pub required: Vec<String>,
     /// The id of the validator.
@@ -106,6 +112,7 @@ pub fn assemble(build: &mut Build, place: impl Fn(&str) -> Span, report: &mut Re
         add_stage(stage, &mut build.stack, report);
     }
     domains::assemble(&parts, &mut build.stack, report);
+    models::assemble(&parts, &mut build.stack, report);
     for (id, authorizer) in &parts.authorizers {
         let api = build.stack.apis.iter_mut().find(|api| api.id == *id);
         api.into_iter().for_each(|api| api.authorizers.push(authorizer.clone()));
@@ -121,6 +128,7 @@ pub fn assemble(build: &mut Build, place: impl Fn(&str) -> Span, report: &mut Re
     for route in &parts.routes {
         add_route(route, &parts, build, report);
     }
+    models::check(&parts, &build.stack, report);
     for preflight in &parts.preflights {
         let api = build.stack.apis.iter_mut().find(|api| api.id == preflight.api);
         api.into_iter().for_each(|api| super::cors::add_preflights(preflight, api));
@@ -163,7 +171,13 @@ fn add_route(part: &RoutePart, parts: &Parts, build: &mut Build, report: &mut Re
     }
     let arns = function_arns(&integration, api, &part.span, report);
     let access = part.access.clone();
-    let validates = access.is_validated || access.validator.is_some_and(|id| parts.validators.contains(&id));
+    let validator = access.validator.and_then(|id| parts.validators.iter().find(|(known, _)| *known == id));
+    let validates = validator.map_or(access.validates, |(_, validates)| *validates);
+    let models = if validates.body { access.models } else { BTreeMap::new() };
+    for model in models.values().filter(|model| !api.models.contains_key(*model)) {
+        let problem = report.error(&part.span, format!("`{}` has no model `{model}`", api.logical_id));
+        problem.did_you_mean(model, api.models.keys().map(String::as_str));
+    }
     if let Some(id) = &access.authorizer
         && !api.authorizers.iter().any(|known| known.id == *id)
     {
@@ -172,7 +186,8 @@ fn add_route(part: &RoutePart, parts: &Parts, build: &mut Build, report: &mut Re
     api.routes.push(Route {
         authorizer: access.authorizer,
         key_required: access.key_required,
-        required: if validates { access.required } else { Vec::new() },
+        required: if validates.parameters { access.required } else { Vec::new() },
+        models,
         cache_keys: access.cache_keys,
         ..Route::new(&part.method, &path, integration)
     });

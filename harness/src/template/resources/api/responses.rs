@@ -123,7 +123,12 @@ fn finish(
     let mut templates = Vec::new();
     for (key, value) in object.mapping(report, "ResponseTemplates") {
         let text = value.scalar().unwrap_or_default();
-        let known = ["$context.error.messageString", "$context.error.message", "$context.error.responseType"];
+        let known = [
+            "$context.error.messageString",
+            "$context.error.message",
+            "$context.error.responseType",
+            "$context.error.validationErrorString",
+        ];
         let rest = known.iter().fold(text.clone(), |rest, known| rest.replace(known, ""));
         if !is_static(&rest) {
             let problem = report.error(&value.span, "this template of a gateway response is not simulated");

@@ -1,6 +1,9 @@
 //! `AWS::ApiGateway::RestApi`, its resources and methods.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_ApiGateway.html>
 
+use serde_json::json;
+
+use super::models::Validates;
 use super::parts::{Access, PathOf, PathPart, RoutePart, Target};
 use super::{integration, openapi};
 use crate::stack::{Api, ApiKind};
@@ -23,12 +26,13 @@ pub const METHOD: Shape = Shape {
         "AuthorizerId",
         "HttpMethod",
         "Integration",
+        "RequestModels",
         "RequestParameters",
         "RequestValidatorId",
         "ResourceId",
         "RestApiId",
     ],
-    descriptive: &["MethodResponses", "OperationName", "RequestModels"],
+    descriptive: &["MethodResponses", "OperationName"],
     harmless: &[],
     refused: &["AuthorizationScopes"],
 };
@@ -45,7 +49,13 @@ pub fn read_api(resource: &Resolved<'_>, report: &mut Report, build: &mut Build)
 
 /// An API with nothing in it yet.
 pub fn new(resource: &Resolved<'_>, kind: ApiKind) -> Api {
-    Api::new(resource.id.to_owned(), resource.reference.clone(), kind, &resource.naming.region)
+    let mut api = Api::new(resource.id.to_owned(), resource.reference.clone(), kind, &resource.naming.region);
+    if kind == ApiKind::Rest {
+        // Every REST API has these two.
+        let error = json!({ "type": "object", "properties": { "message": { "type": "string" } } });
+        api.models.extend([("Empty".to_owned(), json!({ "type": "object" })), ("Error".to_owned(), error)]);
+    }
+    api
 }
 
 /// Media types, where SAM writes the slash as `~1`.
@@ -81,10 +91,12 @@ pub fn read_method(resource: &Resolved<'_>, report: &mut Report, build: &mut Bui
 fn access(object: &Object<'_>, integration: Option<&Object<'_>>, report: &mut Report) -> Access {
     let parameters = object.mapping(report, "RequestParameters").iter();
     let required = parameters.filter(|(_, value)| value.scalar().as_deref() == Some("true"));
+    let models = object.mapping(report, "RequestModels");
     let cache_keys = integration.map(|it| it.list(report, "CacheKeyParameters")).unwrap_or_default();
     Access {
         authorizer: authorizer(object, report),
-        is_validated: false,
+        validates: Validates::default(),
+        models: models.iter().filter_map(|(kind, model)| Some((kind.scalar()?, model.scalar()?))).collect(),
         key_required: object.boolean(report, "ApiKeyRequired").unwrap_or(false),
         required: required.filter_map(|(name, _)| name.scalar()).collect(),
         validator: object.text(report, "RequestValidatorId"),

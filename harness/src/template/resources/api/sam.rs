@@ -5,7 +5,7 @@ use super::http::payload;
 use super::integration::{HTTP_TIMEOUT, REST_TIMEOUT, timeout};
 use super::parts::{Access, PathOf, RoutePart, StagePart, Target};
 use super::rest::{binary_media_types, method, new};
-use super::{cors, domains, openapi, responses, stage, usage};
+use super::{cors, domains, models, openapi, responses, stage, usage};
 use crate::stack::{Api, ApiKind, Integration, LambdaProxy, PayloadFormat, Stage};
 use crate::template::intrinsic::Evaluator;
 use crate::template::property::{Object, Shape};
@@ -25,6 +25,7 @@ pub const REST: Shape = Shape {
         "Domain",
         "GatewayResponses",
         "MethodSettings",
+        "Models",
         "StageName",
         "Variables",
     ],
@@ -40,14 +41,7 @@ pub const REST: Shape = Shape {
         "Tags",
     ],
     harmless: &["AccessLogSetting", "EndpointConfiguration", "Policy", "SecurityPolicy", "TracingEnabled"],
-    refused: &[
-        "ApiKeySourceType",
-        "CanarySetting",
-        "DefinitionUri",
-        "MergeDefinitions",
-        "MinimumCompressionSize",
-        "Models",
-    ],
+    refused: &["ApiKeySourceType", "CanarySetting", "DefinitionUri", "MergeDefinitions", "MinimumCompressionSize"],
 };
 pub const HTTP: Shape = Shape {
     reads: &[
@@ -89,6 +83,7 @@ pub fn read_rest(resource: &Resolved<'_>, report: &mut Report, build: &mut Build
         gateway_responses: responses::sam(object, resource.id, report),
         ..new(resource, ApiKind::Rest)
     };
+    models::named(&api.id, object.mapping(report, "Models"), true, report, build);
     build.apis.preflights.extend(cors::rest(object, resource.id, &api.id, report));
     if let Some(auth) = object.object(report, resource.id, "Auth", &REST_AUTH) {
         if auth.boolean(report, "ApiKeyRequired") == Some(true) {
@@ -170,7 +165,8 @@ fn access(request: &RouteRequest, object: &Object<'_>, report: &mut Report) -> A
     let auth = object.object(report, &request.function, "Auth", &EVENT_AUTH);
     let key_required = auth.as_ref().and_then(|auth| auth.boolean(report, "ApiKeyRequired"));
     let authorizer = auth.and_then(|auth| auth.text(report, "Authorizer"));
-    let mut rest = Access { authorizer, ..Access::default() };
+    let (models, validates) = models::sam(object, &request.function, report);
+    let mut rest = Access { authorizer, models, validates, ..Access::default() };
     for parameter in object.list(report, "RequestParameters") {
         for (key, node) in parameter.mapping().unwrap_or_default() {
             let what = format!("{}.RequestParameters", request.what);
@@ -178,7 +174,9 @@ fn access(request: &RouteRequest, object: &Object<'_>, report: &mut Report) -> A
                 continue;
             };
             let name = key.text().unwrap_or_default().to_owned();
-            rest.cache_keys.extend(one.boolean(report, "Caching").filter(|caching| *caching).map(|_| name));
+            let mut is_set = |key: &str| one.boolean(report, key) == Some(true);
+            rest.required.extend(is_set("Required").then(|| name.clone()));
+            rest.cache_keys.extend(is_set("Caching").then_some(name));
         }
     }
     Asked { key_required, rest }

@@ -1,4 +1,4 @@
-//! API keys, usage plans and request validators.
+//! API keys and usage plans.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigateway-usageplan.html>
 
 use std::ops::RangeInclusive;
@@ -18,8 +18,6 @@ pub const KEY: Shape = Shape {
 pub const PLAN: Shape =
     Shape { descriptive: &["Description", "Tags", "UsagePlanName"], ..Shape::of(&["ApiStages", "Quota", "Throttle"]) };
 pub const PLAN_KEY: Shape = Shape::of(&["KeyId", "KeyType", "UsagePlanId"]);
-pub const VALIDATOR: Shape =
-    Shape { descriptive: &["Name"], ..Shape::of(&["RestApiId", "ValidateRequestBody", "ValidateRequestParameters"]) };
 const STAGE: Shape = Shape::of(&["ApiId", "Stage", "Throttle"]);
 const QUOTA: Shape = Shape::of(&["Limit", "Offset", "Period"]);
 const THROTTLE: Shape = Shape::of(&["BurstLimit", "RateLimit"]);
@@ -108,18 +106,6 @@ pub fn read_plan_key(resource: &Resolved<'_>, report: &mut Report, build: &mut B
     object.word(report, "KeyType", &["API_KEY"]);
     let (key, plan) = (object.required_text(report, "KeyId"), object.required_text(report, "UsagePlanId"));
     build.apis.plan_keys.extend(plan.zip(key));
-}
-
-pub fn read_validator(resource: &Resolved<'_>, report: &mut Report, build: &mut Build) {
-    let object = &resource.object;
-    object.require(report, "RestApiId");
-    if object.boolean(report, "ValidateRequestBody") == Some(true) {
-        let problem = report.error(&object.place_of("ValidateRequestBody"), "bodies are not validated against models");
-        problem.help("validating parameters is simulated");
-    }
-    if object.boolean(report, "ValidateRequestParameters") == Some(true) {
-        build.apis.validators.push(resource.reference.clone());
-    }
 }
 
 /// The key and plan that SAM makes for an API, from `Auth.UsagePlan`.
