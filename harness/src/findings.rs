@@ -109,7 +109,8 @@ fn sources(stack: &Stack, function: &Function) -> Vec<String> {
             "$default" => format!("$default of {}", api.logical_id),
             path => format!("{} {path} of {}", route.method, api.logical_id),
         }));
-        if api.authorizers.iter().any(|authorizer| is_it(&authorizer.function_arn)) {
+        let functions = || api.authorizers.iter().filter_map(|authorizer| authorizer.function());
+        if functions().any(|function| is_it(&function.arn)) {
             sources.push(format!("authorizing requests to {}", api.logical_id));
         }
     }

@@ -34,6 +34,7 @@ mod function_url;
 mod gateway;
 mod interrupt;
 mod invoke;
+mod issuer;
 mod json_schema;
 mod lambda_api;
 mod logs;

@@ -1,4 +1,4 @@
-//! Lambda authorizers: whether a route's authorizer lets a request through, and what it tells the function.
+//! Authorizers: whether a route's authorizer lets a request through, and what it tells the function.
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html>
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html>
 
@@ -8,28 +8,42 @@ use serde_json::{Map, Value, json};
 
 use super::fault::Fault;
 use super::policy::{Verdict, verdict};
-use super::{Routed, event_of, invoke_for, parameters};
+use super::{Routed, event_of, invoke_for, parameters, token};
+use crate::event::apigateway::Authorized;
 use crate::invoke::InvokeError;
 use crate::shared::Shared;
-use crate::stack::{Authorizer, AuthorizerEvent, PayloadFormat};
+use crate::stack::{Authorizer, AuthorizerEvent, AuthorizerFunction, Decides, PayloadFormat};
 
 /// Asks the route's authorizer; answers with what it says to the function, `requestContext.authorizer`.
 ///
 /// # Errors
 /// It does not let the request through, or cannot be asked.
-pub async fn authorize(shared: &Rc<Shared>, routed: &Routed<'_>) -> Result<Option<Value>, Fault> {
+pub async fn authorize(shared: &Rc<Shared>, routed: &Routed<'_>) -> Result<Option<Authorized>, Fault> {
     let Some(id) = &routed.route.authorizer else { return Ok(None) };
     let authorizer = routed.call.api.authorizers.iter().find(|authorizer| authorizer.id == *id);
     let authorizer = authorizer.ok_or(Fault::Configuration)?;
+    match &authorizer.decides {
+        Decides::Function(function) => ask(shared, routed, authorizer, function).await.map(Some),
+        Decides::Token(rules) => token::authorize(shared, routed, authorizer, rules).await.map(Some),
+    }
+}
+
+/// Asks a function.
+async fn ask(
+    shared: &Rc<Shared>,
+    routed: &Routed<'_>,
+    authorizer: &Authorizer,
+    function: &AuthorizerFunction,
+) -> Result<Authorized, Fault> {
     let sources: Option<Vec<String>> =
         authorizer.sources.iter().map(|source| parameters::source(routed, source)).collect();
     let sources = sources.ok_or(Fault::Unauthorized)?;
     if !is_valid(authorizer, &sources) {
         return Err(Fault::Unauthorized);
     }
-    let answer = answer(shared, routed, authorizer, &sources).await?;
+    let answer = answer(shared, routed, (&authorizer.id, function), &sources).await?;
     let answer: Value = serde_json::from_str(&answer).map_err(|_| Fault::AuthorizerMisconfigured)?;
-    judge(authorizer.event, &method_arn(shared, routed), &answer)
+    judge(function.event, &method_arn(shared, routed), &answer).map(Authorized::Function)
 }
 
 fn is_valid(authorizer: &Authorizer, sources: &[String]) -> bool {
@@ -42,17 +56,17 @@ fn is_valid(authorizer: &Authorizer, sources: &[String]) -> bool {
 async fn answer(
     shared: &Rc<Shared>,
     routed: &Routed<'_>,
-    authorizer: &Authorizer,
+    (id, function): (&str, &AuthorizerFunction),
     sources: &[String],
 ) -> Result<String, Fault> {
     let (call, now) = (routed.call, shared.backend.clock().now());
-    let is_kept = authorizer.cache_seconds > 0 && !sources.is_empty();
-    let key = json!(["authorizer", call.api.id, call.stage.name, authorizer.id, sources]).to_string();
+    let is_kept = function.cache_seconds > 0 && !sources.is_empty();
+    let key = json!(["authorizer", call.api.id, call.stage.name, id, sources]).to_string();
     if let Some(kept) = shared.gateway.kept(&key, now).filter(|_| is_kept) {
         return Ok(kept);
     }
-    let arn = call.stage.fill_in(&authorizer.function_arn).ok_or(Fault::AuthorizerMisconfigured)?;
-    let event = event(shared, routed, authorizer.event, sources).to_string();
+    let arn = call.stage.fill_in(&function.arn).ok_or(Fault::AuthorizerMisconfigured)?;
+    let event = event(shared, routed, function.event, sources).to_string();
     let invoked = invoke_for(shared, call, &arn, event).await?;
     let answer = match invoked.result {
         Ok(answer) => answer,
@@ -60,7 +74,7 @@ async fn answer(
         Err(_) => return Err(Fault::AuthorizerFailed),
     };
     if is_kept {
-        shared.gateway.keep(key, answer.clone(), authorizer.cache_seconds, shared.backend.clock().now());
+        shared.gateway.keep(key, answer.clone(), function.cache_seconds, shared.backend.clock().now());
     }
     Ok(answer)
 }
@@ -106,10 +120,10 @@ fn method_arn(shared: &Shared, routed: &Routed<'_>) -> String {
     format!("arn:aws:execute-api:{region}:{account}:{api}/{stage}/{}{}", request.method, request.path)
 }
 
-fn judge(kind: AuthorizerEvent, arn: &str, answer: &Value) -> Result<Option<Value>, Fault> {
+fn judge(kind: AuthorizerEvent, arn: &str, answer: &Value) -> Result<Value, Fault> {
     if kind == AuthorizerEvent::Simple {
         return match answer.get("isAuthorized").and_then(Value::as_bool) {
-            Some(true) => Ok(Some(answer.get("context").cloned().unwrap_or_else(|| json!({})))),
+            Some(true) => Ok(answer.get("context").cloned().unwrap_or_else(|| json!({}))),
             Some(false) => Err(Fault::Denied { is_explicit: false }),
             None => Err(Fault::AuthorizerMisconfigured),
         };
@@ -123,7 +137,7 @@ fn judge(kind: AuthorizerEvent, arn: &str, answer: &Value) -> Result<Option<Valu
         Some(Verdict::Nothing) => return Err(Fault::Denied { is_explicit: false }),
         None => return Err(Fault::AuthorizerMisconfigured),
     }
-    context(kind, principal, answer.get("context")).map(Some)
+    context(kind, principal, answer.get("context"))
 }
 
 /// A REST API makes texts of the values, and takes no others than texts, numbers and truths.

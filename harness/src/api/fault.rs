@@ -13,6 +13,8 @@ pub enum Fault {
     NoStage,
     NoRoute,
     TooLarge,
+    /// The request line and the headers are together.
+    HeadTooLarge,
     /// The integration took longer than the API waits.
     TimedOut,
     /// Nothing answers at an HTTP integration's endpoint.
@@ -25,6 +27,10 @@ pub enum Fault {
     NoKey,
     /// What the authorizer looks at is not in the request, or it says so.
     Unauthorized,
+    /// No token, or none that is taken.
+    BadToken(BadToken),
+    /// The token has none of the scopes that the route asks for.
+    InsufficientScope(Vec<String>),
     /// The authorizer's policy does not allow the request.
     Denied {
         is_explicit: bool,
@@ -42,6 +48,14 @@ pub enum Fault {
     Configuration,
 }
 
+/// What is wrong with a token. Of the words, AWS documents those for the audience; the others are like them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BadToken {
+    Missing,
+    Expired,
+    Refused(&'static str),
+}
+
 /// A fault in the words of one kind of API.
 struct Words {
     response_type: &'static str,
@@ -56,13 +70,31 @@ impl Fault {
     pub fn response(&self, api: &Api) -> ApiResponse {
         let words = self.words(api.kind);
         if api.kind == ApiKind::Http {
-            return ApiResponse::message(words.status, &words.message);
+            let mut response = ApiResponse::message(words.status, &words.message);
+            let challenge = self.challenge().map(|challenge| ("www-authenticate".to_owned(), challenge));
+            response.headers.extend(challenge);
+            return response;
         }
         let family = if words.status < 500 { "DEFAULT_4XX" } else { "DEFAULT_5XX" };
         let find = |name: &str| api.gateway_responses.iter().find(|response| response.response_type == name);
         // What a type does not say, the family does.
         let chosen: Vec<&GatewayResponse> = [find(words.response_type), find(family)].into_iter().flatten().collect();
         worded(&words, &self.details(), &chosen)
+    }
+
+    /// What an HTTP API tells in `www-authenticate`.
+    /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-troubleshooting-jwt.html>
+    fn challenge(&self) -> Option<String> {
+        let (scope, error, description) = match self {
+            Self::BadToken(BadToken::Missing) => return Some("Bearer".to_owned()),
+            Self::BadToken(BadToken::Expired) => (String::new(), "invalid_token", "the token has expired"),
+            Self::BadToken(BadToken::Refused(why)) => (String::new(), "invalid_token", *why),
+            Self::InsufficientScope(scopes) => {
+                (scopes.join(" "), "insufficient_scope", "the token does not have any of the scopes")
+            }
+            _ => return None,
+        };
+        Some(format!("Bearer scope=\"{scope}\" error=\"{error}\" error_description=\"{description}\""))
     }
 
     /// What a validator found, as a gateway response can tell it.
@@ -97,8 +129,20 @@ impl Fault {
                 "MissingAuthenticationTokenException",
             ),
             Self::TooLarge => words("REQUEST_TOO_LARGE", 413, "Request Too Long", "RequestTooLongException"),
+            // Not in the documentation, which tells the limit only.
+            Self::HeadTooLarge => {
+                words("DEFAULT_4XX", 431, "Request Header Fields Too Large", "RequestHeaderFieldsTooLargeException")
+            }
             Self::NoKey => words("INVALID_API_KEY", 403, "Forbidden", "ForbiddenException"),
-            Self::Unauthorized => words("UNAUTHORIZED", 401, "Unauthorized", "UnauthorizedException"),
+            Self::BadToken(BadToken::Expired) => {
+                words("EXPIRED_TOKEN", 401, "The incoming token has expired", "UnauthorizedException")
+            }
+            Self::Unauthorized | Self::BadToken(_) => {
+                words("UNAUTHORIZED", 401, "Unauthorized", "UnauthorizedException")
+            }
+            Self::InsufficientScope(_) => {
+                words("ACCESS_DENIED", 403, "User is not authorized to access this resource", "AccessDeniedException")
+            }
             Self::Denied { is_explicit } => {
                 let end = if *is_explicit { " with an explicit deny" } else { "" };
                 let message = format!("User is not authorized to access this resource{end}");
@@ -135,10 +179,11 @@ impl Fault {
     fn http(&self) -> Words {
         let (status, message) = match self {
             Self::NoStage | Self::NoRoute => (404, "Not Found"),
+            Self::HeadTooLarge => (431, "Request Header Fields Too Large"),
             Self::TooLarge => (413, "Request Entity Too Large"),
             Self::TimedOut | Self::FunctionThrottled | Self::Unreachable => (503, "Service Unavailable"),
-            Self::NoKey | Self::Denied { .. } => (403, "Forbidden"),
-            Self::Unauthorized => (401, "Unauthorized"),
+            Self::NoKey | Self::Denied { .. } | Self::InsufficientScope(_) => (403, "Forbidden"),
+            Self::Unauthorized | Self::BadToken(_) => (401, "Unauthorized"),
             Self::Throttled | Self::QuotaExceeded => (429, "Too Many Requests"),
             Self::MissingParameters(_) | Self::InvalidBody(_) => (400, "Bad Request"),
             Self::Integration | Self::Configuration | Self::AuthorizerFailed | Self::AuthorizerMisconfigured => {

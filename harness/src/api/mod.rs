@@ -9,12 +9,14 @@ mod cache;
 pub mod cors;
 mod fault;
 mod http;
+mod keys;
 mod mapped;
 mod outgoing;
 mod parameters;
 mod policy;
 pub mod respond;
 mod route;
+mod token;
 
 pub use address::{Address, domain, find};
 pub use outgoing::SENDER;
@@ -27,7 +29,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use self::fault::Fault;
-use crate::event::apigateway::{self, ApiRequest, ApiResponse, SOURCE_IP, Surroundings, Via};
+use crate::event::apigateway::{self, ApiRequest, ApiResponse, Authorized, SOURCE_IP, Surroundings, Via};
 use crate::invoke::{Function, Invoked, Request, SYNCHRONOUS_PAYLOAD_LIMIT};
 use crate::shared::Shared;
 use crate::stack::{Api, ApiKey, ApiKind, Integration, LambdaProxy, Mock, PayloadFormat, Route, Stage};
@@ -36,6 +38,16 @@ use crate::trace::{EventId, What};
 /// What a request's and a response's body may have at the most.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>
 const PAYLOAD_LIMIT: usize = 10 * 1024 * 1024;
+
+/// What the request line and the values of all headers may have at the most.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>
+const HEAD_LIMIT: usize = 10_240;
+
+fn size_of_head(request: &ApiRequest) -> usize {
+    // The method, a space, the path, the query behind its mark, and the protocol.
+    let line = request.method.len() + request.path.len() + request.query_string.len() + " ? HTTP/1.1".len();
+    line + request.headers.iter().map(|(_, value)| value.len()).sum::<usize>()
+}
 
 /// A request to a stage of an API.
 pub struct Call<'a> {
@@ -54,8 +66,9 @@ pub async fn serve(shared: &Rc<Shared>, mut call: Call<'_>) -> ApiResponse {
         return response;
     }
     let host = call.via.as_ref().map_or(call.api.endpoint.trim_start_matches("https://"), |via| &via.domain);
+    let is_too_large = size_of_head(&call.request) > HEAD_LIMIT;
     add_headers(shared, host, &mut call.request);
-    let answered = answer(shared, &call).await;
+    let answered = if is_too_large { Err(Fault::HeadTooLarge) } else { answer(shared, &call).await };
     let mut response = answered.unwrap_or_else(|fault| fault.response(call.api));
     if let Some(cors) = cors {
         cors::add_headers(cors, &call.request, &mut response);
@@ -73,7 +86,7 @@ struct Routed<'a> {
     path_parameters: BTreeMap<String, String>,
     key: Option<&'a ApiKey>,
     /// What the authorizer said, for the payload.
-    authorizer: Option<Value>,
+    authorizer: Option<Authorized>,
 }
 
 async fn answer(shared: &Rc<Shared>, call: &Call<'_>) -> Result<ApiResponse, Fault> {

@@ -12,6 +12,7 @@ use crate::api::{self, Address};
 use crate::call::{CAUSE_HEADER, LambdaCall, lambda_call};
 use crate::event::apigateway::{ApiRequest, ApiResponse};
 use crate::function_url;
+use crate::issuer;
 use crate::lambda_api;
 use crate::shared::Shared;
 use crate::stubs::Answer;
@@ -55,8 +56,10 @@ async fn serve_one(shared: &Rc<Shared>, HostRequest { mut request, sender }: Hos
         let cause = cause.unwrap_or_else(|| shared.recorder.record(None, client_call(shared, &call)));
         return Ok(lambda_api::serve(shared, &call, &request, cause).await);
     }
-    let reply = match shared.stubs.answer(&request) {
-        Some(answer) => stubbed(shared, answer).await,
+    let published = || issuer::answer(shared.stack.issuers(), &request);
+    let reply = match shared.stubs.answer(&request).map(Ok).or_else(|| published().map(Err)) {
+        Some(Ok(answer)) => stubbed(shared, answer).await,
+        Some(Err(published)) => Ok(published),
         None if is_endpoint(shared, &request) => Ok(reply(serve_endpoint(shared, &request, cause).await)),
         None => {
             if let Sender::Service { name, .. } = &sender {

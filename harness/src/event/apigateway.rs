@@ -49,6 +49,36 @@ impl ApiResponse {
     }
 }
 
+/// What an authorizer says of a request.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Authorized {
+    /// What a function answered.
+    Function(Value),
+    /// What is in a token, and the scopes of the route.
+    Token { claims: Value, scopes: Value },
+    /// What is in the token of a user pool.
+    UserPool(Value),
+}
+
+impl Authorized {
+    /// As format 1.0 has it.
+    fn version_1(&self) -> Value {
+        match self {
+            Self::Function(context) => context.clone(),
+            Self::Token { claims, scopes } => json!({ "claims": claims, "scopes": scopes }),
+            Self::UserPool(claims) => json!({ "claims": claims }),
+        }
+    }
+
+    /// As format 2.0 has it.
+    fn version_2(&self) -> Value {
+        match self {
+            Self::Function(context) => json!({ "lambda": context }),
+            token => json!({ "jwt": token.version_1() }),
+        }
+    }
+}
+
 /// What the payload tells beside the request itself.
 pub struct Surroundings<'a> {
     pub api: &'a Api,
@@ -61,7 +91,7 @@ pub struct Surroundings<'a> {
     /// The API key that a REST API asked for.
     pub key: Option<&'a ApiKey>,
     /// What the authorizer said.
-    pub authorizer: Option<&'a Value>,
+    pub authorizer: Option<&'a Authorized>,
     pub account: &'a str,
     pub request_id: &'a str,
     /// The same as `request_id` for an HTTP API.
@@ -135,7 +165,7 @@ fn version_2(request: &ApiRequest, around: &Surroundings<'_>) -> Value {
     }
     event["requestContext"] = context_2(request, around);
     if let Some(authorizer) = around.authorizer {
-        event["requestContext"]["authorizer"] = json!({ "lambda": authorizer });
+        event["requestContext"]["authorizer"] = authorizer.version_2();
     }
     if !around.path_parameters.is_empty() {
         event["pathParameters"] = json!(around.path_parameters);
@@ -237,7 +267,7 @@ fn context_1(request: &ApiRequest, around: &Surroundings<'_>) -> Value {
         "stage": around.stage.name,
     });
     if let Some(authorizer) = around.authorizer {
-        context["authorizer"] = authorizer.clone();
+        context["authorizer"] = authorizer.version_1();
     }
     if let Some(key) = around.key {
         context["identity"]["apiKey"] = key.value.as_str().into();

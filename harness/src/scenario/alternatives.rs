@@ -14,7 +14,7 @@ const ALTERNATIVES: [(&str, &[&str], bool); 6] = [
 ];
 
 /// What a function's URL does not have.
-const OF_APIS: [&str; 2] = ["stage", "api_key"];
+const OF_APIS: [&str; 3] = ["stage", "api_key", "token"];
 
 /// What the URL of a request says by itself.
 const IN_A_URL: [&str; 3] = ["stage", "path", "query"];
@@ -41,7 +41,7 @@ impl Reader<'_> {
     fn target(&mut self, name: &Node, settings: &Node) {
         if let Some((function, _)) = settings.entry("function") {
             for (key, _) in OF_APIS.iter().filter_map(|key| settings.entry(key)) {
-                self.excludes(function, key, "a stage or an API key goes with `api`");
+                self.excludes(function, key, "a stage, an API key or a token goes with `api`");
             }
         }
         match (settings.entry("url"), settings.entry("api").or_else(|| settings.entry("function"))) {

@@ -21,6 +21,9 @@ pub fn check(scenario: &Scenario, stack: &Stack) -> Diagnostics {
     }
     for step in &scenario.steps {
         checker.step(&step.action);
+        if let Action::Http(http) = &step.action {
+            super::check_token::check(scenario, stack, http, step.span.clone(), &mut checker.diagnostics);
+        }
     }
     checker.expect();
     checker.diagnostics

@@ -21,7 +21,8 @@ use crate::yaml::{Located, Scalars};
 #[schemars(extend("not" = {"anyOf": [
     {"required": ["body", "json"]}, {"required": ["body", "file"]}, {"required": ["json", "file"]},
     {"required": ["url", "stage"]}, {"required": ["url", "path"]},
-    {"required": ["url", "query"]}, {"required": ["function", "stage"]}, {"required": ["function", "api_key"]}
+    {"required": ["url", "query"]}, {"required": ["function", "stage"]}, {"required": ["function", "api_key"]},
+    {"required": ["function", "token"]}
 ]}, "oneOf" = [{"required": ["api", "path"]}, {"required": ["function", "path"]}, {"required": ["url"]}]))]
 pub struct Http {
     /// The API's logical id.
@@ -35,6 +36,11 @@ pub struct Http {
     pub stage: Option<Located<String>>,
     /// The API key whose value is sent, by its logical id.
     pub api_key: Option<Located<String>>,
+    /// The claims of a token that is sent as `authorization: Bearer …`, signed by an issuer that the API's authorizer
+    /// takes tokens of. `iss`, `aud`, `iat` and `exp` are filled in.
+    #[serde(default, deserialize_with = "claims")]
+    #[schemars(with = "Option<serde_json::Map<String, Value>>")]
+    pub token: Option<Value>,
     pub method: Method,
     /// The path, of an API the one below the stage, such as `/orders/42`, without a query.
     #[serde(default, deserialize_with = "some_path")]
@@ -127,8 +133,17 @@ pub struct HttpExpect {
     pub body: Option<Matcher>,
 }
 
-substitute_in!(Http: url, path, query, headers, body, json, expect);
+substitute_in!(Http: token, url, path, query, headers, body, json, expect);
 substitute_in!(HttpExpect: status, headers, body);
+
+/// For serde: the claims of a token.
+fn claims<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    let claims = json(deserializer)?;
+    match &claims {
+        None | Some(Value::Object(_)) => Ok(claims),
+        Some(_) => Err(D::Error::custom("the claims of a token are a mapping, such as `{ sub: alice }`")),
+    }
+}
 
 /// For serde: one or several texts by name.
 fn several<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Vec<String>>, D::Error> {

@@ -9,6 +9,7 @@ mod alternatives;
 mod capture;
 mod check;
 mod check_queue;
+mod check_token;
 mod duration;
 mod expect;
 mod http;
@@ -30,6 +31,7 @@ use std::sync::Arc;
 
 pub use capture::{CaptureName, Captured, Pointer, Substitute, UnknownCapture, substitute};
 pub use check::check;
+pub use check_token::token_claims;
 pub use duration::parse as parse_duration;
 pub use expect::{Count, Expect, Given, MessageExpect, Named, QueueExpect, TableExpect, TableHolds};
 pub use http::{Http, HttpExpect, Method, Target, url};

@@ -73,6 +73,8 @@ pub struct Route {
     pub integration: Integration,
     /// The authorizer that is asked, by id.
     pub authorizer: Option<String>,
+    /// The scopes of which a token must have one.
+    pub scopes: Vec<String>,
     /// Whether a request needs an API key.
     pub key_required: bool,
     /// Request parameters that a validator asks for, such as `method.request.querystring.page`.
@@ -182,6 +184,7 @@ impl Route {
             path,
             integration,
             authorizer: None,
+            scopes: Vec::new(),
             key_required: false,
             required: Vec::new(),
             models: BTreeMap::new(),

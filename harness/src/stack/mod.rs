@@ -23,7 +23,7 @@ mod usage;
 pub use api::{
     Api, ApiKind, Cors, GatewayResponse, Integration, LambdaProxy, Mock, PayloadFormat, Route, RouteSettings, Stage,
 };
-pub use authorizer::{Authorizer, AuthorizerEvent};
+pub use authorizer::{Authorizer, AuthorizerEvent, AuthorizerFunction, Decides, TokenRules};
 pub use domain::{Domain, DomainMapping};
 pub use dynamodb::Table;
 pub use eventbridge::{
@@ -96,6 +96,12 @@ impl Stack {
 }
 
 impl Stack {
+    /// Whose tokens its APIs take.
+    pub fn issuers(&self) -> impl Iterator<Item = &str> {
+        let rules = self.apis.iter().flat_map(|api| &api.authorizers).filter_map(Authorizer::tokens);
+        rules.flat_map(|rules| &rules.issuers).map(String::as_str)
+    }
+
     /// The URL of a function, or of the first of its aliases that has one.
     pub fn url_of(&self, function: &Function) -> Option<&FunctionUrl> {
         self.function_urls.iter().find(|url| function.is(&url.function_arn))

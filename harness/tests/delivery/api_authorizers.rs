@@ -67,6 +67,7 @@ fn by_token(token: &str, arn: &Value) -> Answer {
         "deny" => Ok(policy("Deny", arn)),
         "nothing" => Ok(policy("Allow", &json!("arn:aws:execute-api:*:*:*/other/*"))),
         "unauthorized" => Err("Unauthorized".into()),
+        "options" => Ok(policy("Allow", &json!("*"))),
         "broken" => Err("out of order".into()),
         _ => Ok(json!({ "principalId": "alice" })),
     }
@@ -203,4 +204,25 @@ fn an_http_apis_authorizer_answers_simply_or_by_a_policy(
         assert_eq!(team, "blue", "{authorizer}");
         assert_eq!(played.event("Guard")["version"], version);
     }
+}
+
+#[rstest]
+#[case::both("", 403, 401)]
+#[case::no_key(", AddApiKeyRequiredToCorsPreflight: false", 200, 401)]
+#[case::no_authorizer(", AddDefaultAuthorizerToCorsPreflight: false", 403, 403)]
+#[case::neither(", AddApiKeyRequiredToCorsPreflight: false, AddDefaultAuthorizerToCorsPreflight: false", 200, 200)]
+fn sams_preflights_ask_for_the_default_authorizer_and_key_unless_told_not_to(
+    #[case] told: &str,
+    #[case] with_token: u16,
+    #[case] without: u16,
+) {
+    let template = rest("").replace(
+        "Auth: { DefaultAuthorizer",
+        &format!("Cors: \"'*'\", Auth: {{ ApiKeyRequired: true{told}, DefaultAuthorizer"),
+    );
+    let ask = |headers: &str, status: u16| {
+        format!("http: {{ api: Api, method: OPTIONS, path: /orders{headers}, expect: {{ status: {status} }} }}")
+    };
+    let rig = guarded(&template).expect("invocations: { Worker: 0 }");
+    rig.play(&[&ask(", headers: { authorization: options }", with_token), &ask("", without)]).passed();
 }

@@ -242,3 +242,39 @@ fn a_validator_asks_for_required_parameters() {
     ];
     play(counting(template), &steps);
 }
+
+#[rstest]
+#[case::rest("Rest", "headers: { x-amzn-errortype: [RequestHeaderFieldsTooLargeException] }, ")]
+#[case::http("Http", "")]
+fn headers_over_10240_bytes_are_refused(#[case] api: &str, #[case] headers: &str) {
+    // The rest is the request line: `GET /orders/1 HTTP/1.1`, and a mark for the query that it could have.
+    let ask = |bytes: usize, expect: &str| {
+        let value = "x".repeat(bytes - "GET /orders/1? HTTP/1.1".len());
+        format!(
+            "http: {{ api: {api}, method: GET, path: /orders/1, headers: {{ x-a: {value} }}, expect: {{ {expect} }} }}"
+        )
+    };
+    let refused = format!("status: 431, {headers}body: {{ message: [Request Header Fields Too Large] }}");
+    let rig =
+        Rig::new(&apis("", "", "")).answers("Worker", |_| Ok(response(200, ""))).expect("invocations: { Worker: 1 }");
+    rig.play(&[&ask(10_240, "status: 200"), &ask(10_241, &refused)]).passed();
+}
+
+#[test]
+fn a_sam_event_may_throttle_its_route() {
+    let template = "
+  Api: { Type: AWS::Serverless::HttpApi }
+  Worker:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Slow: { Type: HttpApi, Properties: { ApiId: !Ref Api, Path: /slow, Method: GET, RouteSettings: { ThrottlingBurstLimit: 1, ThrottlingRateLimit: 1 } } }
+        Fast: { Type: HttpApi, Properties: { ApiId: !Ref Api, Path: /fast, Method: GET } }
+";
+    let ask = |path: &str, status: u16| {
+        format!("http: {{ api: Api, method: GET, path: {path}, expect: {{ status: {status} }} }}")
+    };
+    let rig = Rig::new(template).answers("Worker", |_| Ok(response(200, "")));
+    let (slow, refused, fast) = (ask("/slow", 200), ask("/slow", 429), ask("/fast", 200));
+    rig.play(&[&slow, &refused, &fast, &fast, "advance: 1s", &slow]).passed();
+}

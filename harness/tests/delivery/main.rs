@@ -8,6 +8,7 @@ mod api_http;
 mod api_limits;
 mod api_openapi;
 mod api_stages;
+mod api_tokens;
 mod api_validation;
 mod asynchronous;
 mod concurrency;

@@ -10,9 +10,13 @@ use crate::api;
 use crate::call::send;
 use crate::event::apigateway::{ApiRequest, ApiResponse};
 use crate::function_url;
+use crate::issuer;
 use crate::matching::mismatches;
-use crate::scenario::{Content, Http, HttpExpect, Target, url};
+use crate::scenario::{Content, Http, HttpExpect, Target, token_claims, url};
 use crate::trace::EventId;
+
+/// For how long a token is valid unless it says otherwise.
+const TOKEN_SECONDS: i64 = 60 * 60;
 
 impl Player<'_> {
     pub(super) async fn http(&mut self, step: &Http, content: Option<Content<'_>>, stimulus: EventId) -> Done {
@@ -79,7 +83,20 @@ impl Player<'_> {
             let key = self.named(&self.shared.stack.api_keys, &key.value, |key| &key.logical_id)?;
             headers.push(("x-api-key".to_owned(), key.value.clone()));
         }
+        if step.token.is_some() {
+            headers.push(("authorization".to_owned(), format!("Bearer {}", self.token(step)?)));
+        }
         Ok(headers)
+    }
+
+    /// The token of a step: issued now, for an hour, unless its claims say otherwise.
+    fn token(&self, step: &Http) -> Result<String, Failed> {
+        let claims = token_claims(&self.shared.stack, step);
+        let mut claims = claims.map_err(|(message, help)| format!("{message}: {help}"))?;
+        let now = self.shared.backend.clock().now().as_second();
+        claims.entry("iat").or_insert(now.into());
+        claims.entry("exp").or_insert((now + TOKEN_SECONDS).into());
+        Ok(issuer::token(&claims))
     }
 
     /// Sends a request as it is, without a signature and once, to wherever a URL leads from the backend.

@@ -95,10 +95,10 @@ pub(super) const KINDS: &[Kind] = &[
     Kind {
         names: &["HttpApi"],
         shape: Shape {
-            reads: &["ApiId", "Path", "Method", "PayloadFormatVersion", "TimeoutInMillis"],
+            reads: &["ApiId", "Auth", "Path", "Method", "PayloadFormatVersion", "RouteSettings", "TimeoutInMillis"],
             descriptive: &[],
             harmless: &[],
-            refused: &["Auth", "RouteSettings"],
+            refused: &[],
         },
         required: &[],
         expand: http_route,

@@ -42,7 +42,7 @@ fn texts(object: &Object<'_>, key: &str, report: &mut Report) -> Vec<String> {
 pub fn rest(object: &Object<'_>, logical_id: &str, api: &str, report: &mut Report) -> Option<Preflight> {
     let api = api.to_owned();
     if let Some(origin) = object.value("Cors")?.scalar() {
-        return Some(Preflight { api, headers: vec![header("Origin", &origin)], methods: None });
+        return Some(Preflight { headers: vec![header("Origin", &origin)], ..Preflight::of(api) });
     }
     let cors = object.object(report, logical_id, "Cors", &REST)?;
     let mut headers = vec![header("Origin", &cors.text(report, "AllowOrigin").unwrap_or_else(|| "*".to_owned()))];
@@ -52,7 +52,7 @@ pub fn rest(object: &Object<'_>, logical_id: &str, api: &str, report: &mut Repor
     let max_age = cors.text(report, "MaxAge");
     headers.extend(max_age.map(|value| ("Access-Control-Max-Age".to_owned(), unquoted(&value).to_owned())));
     let methods = cors.text(report, "AllowMethods").map(|value| unquoted(&value).to_owned());
-    Some(Preflight { api, headers, methods })
+    Some(Preflight { headers, methods, ..Preflight::of(api) })
 }
 
 fn header(name: &str, value: &str) -> (String, String) {
@@ -80,6 +80,10 @@ pub fn add_preflights(preflight: &Preflight, api: &mut Api) {
         headers.extend(preflight.headers.iter().cloned());
         headers.push(header("Methods", &allowed));
         let mock = Mock { status: 200, headers, body: "{}\n".to_owned() };
-        api.routes.push(Route::new("OPTIONS", &path, Integration::Mock(mock)));
+        api.routes.push(Route {
+            authorizer: preflight.authorizer.clone(),
+            key_required: preflight.key_required,
+            ..Route::new("OPTIONS", &path, Integration::Mock(mock))
+        });
     }
 }

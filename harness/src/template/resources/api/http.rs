@@ -3,7 +3,7 @@
 
 use super::integration::{HTTP_TIMEOUT, function_arn, internet, refuse, timeout};
 use super::parts::{Access, IntegrationPart, PathOf, RoutePart, StagePart, Target};
-use super::rest::{authorizer, method, new};
+use super::rest::{authorizer, method, new, scopes};
 use super::{cors, endpoint, openapi};
 use crate::stack::{Api, ApiKind, Integration, LambdaProxy, PayloadFormat, Stage};
 use crate::template::property::{Object, Shape};
@@ -23,12 +23,11 @@ pub const API: Shape = Shape {
     ],
 };
 pub const ROUTE: Shape = Shape {
-    reads: &["ApiId", "AuthorizationType", "AuthorizerId", "RouteKey", "Target"],
+    reads: &["ApiId", "AuthorizationScopes", "AuthorizationType", "AuthorizerId", "RouteKey", "Target"],
     descriptive: &["OperationName"],
     harmless: &[],
     refused: &[
         "ApiKeyRequired",
-        "AuthorizationScopes",
         "ModelSelectionExpression",
         "RequestModels",
         "RequestParameters",
@@ -102,7 +101,8 @@ pub fn read_route(resource: &Resolved<'_>, report: &mut Report, build: &mut Buil
     let object = &resource.object;
     let api = object.required_text(report, "ApiId");
     let key = object.required_text(report, "RouteKey").and_then(|key| route_key(&key, object, report));
-    let access = Access { authorizer: authorizer(object, report), ..Access::default() };
+    let (authorizer, scopes) = (authorizer(object, "JWT", report), scopes(object, report));
+    let access = Access { authorizer, scopes, ..Access::default() };
     let target = object.required_text(report, "Target");
     let (Some(api), Some((method, path)), Some(target)) = (api, key, target) else { return };
     let target = Target::Id(target.strip_prefix("integrations/").unwrap_or(&target).to_owned());

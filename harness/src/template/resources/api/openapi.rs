@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::authorizers::AuthorizerPart;
 use super::models::{self, Validates};
 use super::parts::{Access, PathOf, RoutePart, Target};
 use super::rest::method;
@@ -143,7 +144,7 @@ fn security_schemes(document: &mut Document<'_>, report: &mut Report, build: &mu
         match node.get("x-amazon-apigateway-authorizer") {
             Some(written) => {
                 let authorizer = authorizer(document, &name, node, key, written, report);
-                build.apis.authorizers.extend(authorizer.map(|authorizer| (document.api.clone(), authorizer)));
+                build.apis.authorizers.extend(authorizer.map(|one| AuthorizerPart::new(&document.api, one)));
             }
             None if node
                 .get("name")
@@ -172,7 +173,7 @@ fn authorizer(
     let mut renamed = capitals(written);
     let token = scheme.get("name").and_then(Node::text).unwrap_or("Authorization");
     let has = |key: &str| renamed.iter().any(|(name, _)| name.text() == Some(key));
-    let is_token = written.get("type").and_then(Node::text) == Some("token");
+    let is_token = matches!(written.get("type").and_then(Node::text), Some("token" | "cognito_user_pools"));
     if is_token && !has("IdentitySource") {
         let source = format!("method.request.header.{token}");
         renamed.push((text_at(&key.span, "IdentitySource"), text_at(&key.span, source)));
@@ -185,6 +186,7 @@ fn authorizer(
         for (name, value) in &mut renamed {
             match name.text() {
                 Some("Type") => *name = text_at(&name.span, "AuthorizerType"),
+                Some("JwtConfiguration") => *value = deep_capitals(value, false),
                 Some("IdentitySource") if value.text().is_some() => {
                     let sources = value.text().unwrap_or_default().split(',');
                     let sources = sources.map(|source| text_at(&value.span, source.trim())).collect();
@@ -198,7 +200,7 @@ fn authorizer(
     let object = Object::open(report, document.logical_id, what, &key.span, &node, shape)?;
     match document.kind {
         ApiKind::Rest => authorizers::rest(&object, id, report),
-        ApiKind::Http => authorizers::http(&object, id, report),
+        ApiKind::Http => authorizers::http(&object, document.logical_id, id, report),
     }
 }
 
@@ -241,11 +243,15 @@ fn access(document: &Document<'_>, operation: &Object<'_>, report: &mut Report) 
     let object = &document.object;
     let owner = if operation.has("security") { operation } else { object };
     for requirement in owner.list(report, "security") {
-        for (scheme, _) in requirement.mapping().unwrap_or_default() {
+        for (scheme, scopes) in requirement.mapping().unwrap_or_default() {
             let name = scheme.text().unwrap_or_default();
             match document.key_schemes.iter().any(|known| known == name) {
                 true => access.key_required = true,
-                false => access.authorizer = Some(name.to_owned()),
+                false => {
+                    access.authorizer = Some(name.to_owned());
+                    let scopes = scopes.sequence().unwrap_or_default().iter();
+                    access.scopes = Some(scopes.filter_map(Node::scalar).collect());
+                }
             }
         }
     }

@@ -7,7 +7,7 @@ use super::domains::{self, MappingPart};
 use super::endpoint;
 use super::models::{self, ModelPart, Validates};
 use crate::diagnostic::{Span, nearest};
-use crate::stack::{Api, ApiKind, GatewayResponse, Integration, Route, Stack, Stage};
+use crate::stack::{Api, ApiKind, GatewayResponse, Integration, Route, RouteSettings, Stack, Stage};
 use crate::template::report::Report;
 use crate::template::resources::{Build, Link};
 
@@ -31,6 +31,8 @@ pub struct Parts {
     pub plan_keys: Vec<(String, String)>,
     /// Gateway responses by the id of their API.
     pub responses: Vec<(String, GatewayResponse)>,
+    /// Settings of routes for all stages of an API, by its id.
+    pub route_settings: Vec<(String, RouteSettings)>,
     /// The APIs of SAM that answer preflight requests, by id.
     pub preflights: Vec<Preflight>,
 }
@@ -59,6 +61,8 @@ pub struct Access {
     pub key_required: bool,
     /// The id of the authorizer.
     pub authorizer: Option<String>,
+    /// The scopes that a token must have one of; none where the authorizer says.
+    pub scopes: Option<Vec<String>>,
     /// What is looked at without a validator of its own.
     pub validates: Validates,
     /// The models of bodies, by content type.
@@ -103,6 +107,15 @@ pub struct Preflight {
     pub api: String,
     pub headers: Vec<(String, String)>,
     pub methods: Option<String>,
+    pub authorizer: Option<String>,
+    pub key_required: bool,
+}
+
+impl Preflight {
+    /// Of an API, without any header.
+    pub fn of(api: String) -> Self {
+        Self { api, headers: Vec::new(), methods: None, authorizer: None, key_required: false }
+    }
 }
 
 /// Puts the parts together.
@@ -113,9 +126,14 @@ pub fn assemble(build: &mut Build, place: impl Fn(&str) -> Span, report: &mut Re
     }
     domains::assemble(&parts, &mut build.stack, report);
     models::assemble(&parts, &mut build.stack, report);
-    for (id, authorizer) in &parts.authorizers {
+    for part in &parts.authorizers {
+        let api = build.stack.apis.iter_mut().find(|api| api.id == part.api);
+        api.into_iter().for_each(|api| api.authorizers.push(part.authorizer.clone()));
+    }
+    for (id, settings) in &parts.route_settings {
         let api = build.stack.apis.iter_mut().find(|api| api.id == *id);
-        api.into_iter().for_each(|api| api.authorizers.push(authorizer.clone()));
+        let stages = api.into_iter().flat_map(|api| &mut api.stages);
+        stages.for_each(|stage| stage.settings.push(settings.clone()));
     }
     for (id, response) in &parts.responses {
         let api = build.stack.apis.iter_mut().find(|api| api.id == *id);
@@ -183,7 +201,14 @@ fn add_route(part: &RoutePart, parts: &Parts, build: &mut Build, report: &mut Re
     {
         report.error(&part.span, format!("`{}` has no authorizer `{id}`", api.logical_id));
     }
+    let of_authorizer = || {
+        let is_it =
+            |known: &&AuthorizerPart| known.api == api.id && access.authorizer.as_ref() == Some(&known.authorizer.id);
+        parts.authorizers.iter().find(is_it).map(|known| known.scopes.clone())
+    };
+    let scopes = access.scopes.clone().or_else(of_authorizer).unwrap_or_default();
     api.routes.push(Route {
+        scopes,
         authorizer: access.authorizer,
         key_required: access.key_required,
         required: if validates.parameters { access.required } else { Vec::new() },

@@ -22,6 +22,7 @@ pub const RESOURCE: Shape = Shape::of(&["ParentId", "PathPart", "RestApiId"]);
 pub const METHOD: Shape = Shape {
     reads: &[
         "ApiKeyRequired",
+        "AuthorizationScopes",
         "AuthorizationType",
         "AuthorizerId",
         "HttpMethod",
@@ -34,7 +35,7 @@ pub const METHOD: Shape = Shape {
     ],
     descriptive: &["MethodResponses", "OperationName"],
     harmless: &[],
-    refused: &["AuthorizationScopes"],
+    refused: &[],
 };
 pub const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "ANY"];
 
@@ -94,7 +95,8 @@ fn access(object: &Object<'_>, integration: Option<&Object<'_>>, report: &mut Re
     let models = object.mapping(report, "RequestModels");
     let cache_keys = integration.map(|it| it.list(report, "CacheKeyParameters")).unwrap_or_default();
     Access {
-        authorizer: authorizer(object, report),
+        authorizer: authorizer(object, "COGNITO_USER_POOLS", report),
+        scopes: scopes(object, report),
         validates: Validates::default(),
         models: models.iter().filter_map(|(kind, model)| Some((kind.scalar()?, model.scalar()?))).collect(),
         key_required: object.boolean(report, "ApiKeyRequired").unwrap_or(false),
@@ -105,17 +107,23 @@ fn access(object: &Object<'_>, integration: Option<&Object<'_>>, report: &mut Re
 }
 
 /// The authorizer of a method or route. Other kinds of authorization are reported.
-pub fn authorizer(object: &Object<'_>, report: &mut Report) -> Option<String> {
+pub fn authorizer(object: &Object<'_>, of_tokens: &str, report: &mut Report) -> Option<String> {
     match object.text(report, "AuthorizationType").as_deref() {
         None | Some("NONE") => None,
-        Some("CUSTOM") => object.required_text(report, "AuthorizerId"),
+        Some(kind) if kind == "CUSTOM" || kind == of_tokens => object.required_text(report, "AuthorizerId"),
         Some(other) => {
             let place = object.place_of("AuthorizationType");
             let problem = report.error(&place, format!("authorization of type `{other}` is not simulated"));
-            problem.help("it can be `NONE` or `CUSTOM`");
+            problem.help(format!("it can be `NONE`, `CUSTOM` or `{of_tokens}`"));
             None
         }
     }
+}
+
+/// The scopes that a method or route asks for.
+pub fn scopes(object: &Object<'_>, report: &mut Report) -> Option<Vec<String>> {
+    let members = object.list(report, "AuthorizationScopes").into_iter();
+    object.has("AuthorizationScopes").then(|| members.filter_map(Node::scalar).collect())
 }
 
 /// A method, in upper case.

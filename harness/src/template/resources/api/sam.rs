@@ -4,7 +4,7 @@
 use super::http::payload;
 use super::integration::{HTTP_TIMEOUT, REST_TIMEOUT, timeout};
 use super::parts::{Access, PathOf, RoutePart, StagePart, Target};
-use super::rest::{binary_media_types, method, new};
+use super::rest::{binary_media_types, method, new, scopes};
 use super::{cors, domains, models, openapi, responses, stage, usage};
 use crate::stack::{Api, ApiKind, Integration, LambdaProxy, PayloadFormat, Stage};
 use crate::template::intrinsic::Evaluator;
@@ -61,16 +61,23 @@ pub const HTTP: Shape = Shape {
 };
 const REST_AUTH: Shape = Shape {
     harmless: &["InvokeRole", "ResourcePolicy"],
-    refused: &["AddApiKeyRequiredToCorsPreflight", "AddDefaultAuthorizerToCorsPreflight"],
-    ..Shape::of(&["ApiKeyRequired", "Authorizers", "DefaultAuthorizer", "UsagePlan"])
+    ..Shape::of(&[
+        "AddApiKeyRequiredToCorsPreflight",
+        "AddDefaultAuthorizerToCorsPreflight",
+        "ApiKeyRequired",
+        "Authorizers",
+        "DefaultAuthorizer",
+        "UsagePlan",
+    ])
 };
 const HTTP_AUTH: Shape =
     Shape { refused: &["EnableIamAuthorizer"], ..Shape::of(&["Authorizers", "DefaultAuthorizer"]) };
 const EVENT_AUTH: Shape = Shape {
     harmless: &["InvokeRole", "ResourcePolicy"],
-    refused: &["AuthorizationScopes", "OverrideApiAuth"],
-    ..Shape::of(&["ApiKeyRequired", "Authorizer"])
+    refused: &["OverrideApiAuth"],
+    ..Shape::of(&["ApiKeyRequired", "AuthorizationScopes", "Authorizer"])
 };
+const HTTP_EVENT_AUTH: Shape = Shape::of(&["AuthorizationScopes", "Authorizer"]);
 /// How a request parameter is written where more than its name is.
 const PARAMETER: Shape = Shape::of(&["Caching", "Required"]);
 
@@ -91,9 +98,21 @@ pub fn read_rest(resource: &Resolved<'_>, report: &mut Report, build: &mut Build
         }
         usage::sam(resource, &auth, &stage.name, report, build);
         authorizers(&auth, resource.id, &api, report, build);
+        guard_preflight(&auth, &api.id, report, build);
     }
     openapi::read(resource, "DefinitionBody", &mut api, report, build);
     push(api, stage, resource, report, build);
+}
+
+/// SAM's preflights ask for the API's default authorizer and key, unless they are told not to.
+fn guard_preflight(auth: &Object<'_>, api: &str, report: &mut Report, build: &mut Build) {
+    let mut adds = |key: &str| auth.boolean(report, key).unwrap_or(true);
+    let (authorizer, key) = (adds("AddDefaultAuthorizerToCorsPreflight"), adds("AddApiKeyRequiredToCorsPreflight"));
+    let parts = &mut build.apis;
+    let Some(preflight) = parts.preflights.iter_mut().find(|preflight| preflight.api == api) else { return };
+    let default = parts.default_authorizers.iter().find(|(id, _)| id == api).map(|(_, name)| name.clone());
+    preflight.authorizer = default.filter(|_| authorizer);
+    preflight.key_required = key && parts.keyed.iter().any(|id| id == api);
 }
 
 pub fn read_http(resource: &Resolved<'_>, report: &mut Report, build: &mut Build) {
@@ -113,7 +132,17 @@ fn authorizers(auth: &Object<'_>, logical_id: &str, api: &Api, report: &mut Repo
     let all = super::authorizers::sam(auth, logical_id, &api.id, api.kind == ApiKind::Rest, report);
     build.apis.authorizers.extend(all);
     let default = auth.text(report, "DefaultAuthorizer").filter(|name| name != "NONE");
+    let default = default.filter(|name| !is_iam(name, auth, "DefaultAuthorizer", report));
     build.apis.default_authorizers.extend(default.map(|name| (api.id.clone(), name)));
+}
+
+/// Reports authorization by IAM.
+fn is_iam(name: &str, object: &Object<'_>, key: &str, report: &mut Report) -> bool {
+    if name == "AWS_IAM" {
+        let problem = report.error(&object.place_of(key), "authorization by IAM is not simulated");
+        problem.help("an authorizer that is a function, a user pool or a JWT authorizer is");
+    }
+    name == "AWS_IAM"
 }
 
 fn push(api: Api, stage: Stage, resource: &Resolved<'_>, report: &mut Report, build: &mut Build) {
@@ -141,6 +170,8 @@ pub fn read_routes(requests: &[RouteRequest], evaluator: &mut Evaluator<'_>, bui
         let route = route(request, &object, function_arn, &mut evaluator.report);
         let access = access(request, &object, &mut evaluator.report);
         if let Some((api, (method, path, integration))) = api.zip(route) {
+            let settings = stage::of_event(&object, &request.function, (&method, &path), &mut evaluator.report);
+            build.apis.route_settings.extend(settings.map(|settings| (api.clone(), settings)));
             let key_required = access.key_required.unwrap_or_else(|| build.apis.keyed.contains(&api));
             let (path, target) = (PathOf::Path(path), Target::Integration(integration));
             let default = build.apis.default_authorizers.iter().find(|(id, _)| *id == api);
@@ -162,11 +193,14 @@ struct Asked {
 }
 
 fn access(request: &RouteRequest, object: &Object<'_>, report: &mut Report) -> Asked {
-    let auth = object.object(report, &request.function, "Auth", &EVENT_AUTH);
+    let shape = if request.kind == ApiKind::Rest { &EVENT_AUTH } else { &HTTP_EVENT_AUTH };
+    let auth = object.object(report, &request.function, "Auth", shape);
     let key_required = auth.as_ref().and_then(|auth| auth.boolean(report, "ApiKeyRequired"));
-    let authorizer = auth.and_then(|auth| auth.text(report, "Authorizer"));
+    let authorizer = auth.as_ref().and_then(|auth| auth.text(report, "Authorizer"));
+    let authorizer = authorizer.filter(|name| !is_iam(name, auth.as_ref().unwrap_or(object), "Authorizer", report));
+    let scopes = auth.as_ref().and_then(|auth| scopes(auth, report));
     let (models, validates) = models::sam(object, &request.function, report);
-    let mut rest = Access { authorizer, models, validates, ..Access::default() };
+    let mut rest = Access { authorizer, scopes, models, validates, ..Access::default() };
     for parameter in object.list(report, "RequestParameters") {
         for (key, node) in parameter.mapping().unwrap_or_default() {
             let what = format!("{}.RequestParameters", request.what);

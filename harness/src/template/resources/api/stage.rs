@@ -158,6 +158,13 @@ pub fn http(object: &Object<'_>, logical_id: &str, report: &mut Report) -> Stage
     }
 }
 
+/// The settings that a SAM event gives its route.
+pub fn of_event(event: &Object<'_>, function: &str, route: (&str, &str), report: &mut Report) -> Option<RouteSettings> {
+    let settings = event.object(report, function, "RouteSettings", &ROUTE_SETTINGS)?;
+    let (method, path) = (Some(route.0.to_owned()), Some(route.1.to_owned()));
+    Some(RouteSettings { method, path, ..limits(&settings, report) })
+}
+
 /// A deployment may make a stage, too.
 pub fn read_rest_deployment(resource: &Resolved<'_>, report: &mut Report, build: &mut Build) {
     let object = &resource.object;
