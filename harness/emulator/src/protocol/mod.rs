@@ -137,9 +137,14 @@ pub fn identify_for(request: &Request, default_account: &str) -> Result<Identity
     Ok(Identity { service, operation, account, region: scope.region })
 }
 
-/// S3 answers unsigned requests too.
+/// S3 answers unsigned requests too, and SNS those that follow an address in a message.
 fn anonymous(request: &Request) -> Result<Identity, UnknownRequest> {
     let host = request.host();
+    if let Some(region) = crate::sns::unsigned::region(host) {
+        let operation = crate::sns::unsigned::operation(request).or_else(|| query::action(request));
+        let (operation, region) = (operation.unwrap_or_default(), region.to_owned());
+        return Ok(Identity { service: Service::Sns, operation, account: String::new(), region });
+    }
     if !crate::s3::is_service_host(host) {
         return Err(UnknownRequest::NotSigned);
     }

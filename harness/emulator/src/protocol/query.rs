@@ -7,14 +7,15 @@ use super::{Reply, Request, xml};
 /// The form's parameters by name, such as `Attributes.entry.1.key`.
 pub type Form = BTreeMap<String, String>;
 
-/// The request's form, from its body.
+/// The request's form, from its body and its URL.
 pub fn form(request: &Request) -> Form {
-    form_urlencoded::parse(&request.body).into_owned().collect()
+    let in_url = request.query().into_iter().filter(|(name, _)| !name.starts_with("X-Amz-"));
+    in_url.chain(form_urlencoded::parse(&request.body).into_owned()).collect()
 }
 
 /// The operation that the form asks for.
 pub fn action(request: &Request) -> Option<String> {
-    form_urlencoded::parse(&request.body).find(|(name, _)| name == "Action").map(|(_, value)| value.into_owned())
+    form(request).remove("Action")
 }
 
 /// The members of a list, such as `member.1`, `member.2`: each with its own parameters, the prefix cut

@@ -1,4 +1,4 @@
-//! Confirmation of a subscription by the owner of its endpoint.
+//! Confirmation of a subscription by the owner of its endpoint, and the way back from its cancelling.
 //!
 //! What always holds: nothing but the request to confirm reaches an endpoint whose subscription is pending.
 //! <https://docs.aws.amazon.com/sns/latest/api/API_ConfirmSubscription.html>
@@ -6,9 +6,10 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::deliver::Stamp;
+use super::envelope::Notice;
 use super::fifo::Taken;
 use super::protocol::Protocol;
-use super::subscription::topic_arn;
+use super::subscription::{Subscription, topic_arn};
 use super::{find_topic, http, invalid, mail, refuse_others, required};
 use crate::outbound::{Outbound, Then};
 use crate::protocol::query::Form;
@@ -36,19 +37,48 @@ impl State {
     }
 }
 
+/// A subscription that was deleted without a signature, and the token that restores it.
+#[derive(Debug)]
+pub(super) struct Cancelled {
+    token: String,
+    at: Timestamp,
+    subscription: Subscription,
+}
+
 /// Asks the owner of a subscription's endpoint to confirm it, with a new token.
 pub(super) fn ask(world: &mut World, call: &Call<'_>, subscription: &str) -> Result<(), AwsError> {
-    let now = call.clock.now();
-    let token = call.ids.hex(288);
-    let stamp = Stamp::new(world, Taken { message_id: call.ids.uuid(), sequence_number: None });
+    let (token, now) = (call.ids.hex(288), call.clock.now());
     let topic = find_topic(world, topic_arn(subscription)?)?;
     let Some(pending) = topic.subscriptions.iter_mut().find(|each| each.arn == subscription) else { return Ok(()) };
     pending.state = State::Pending { token: Some((token.clone(), now)) };
     let pending = pending.clone();
-    if pending.protocol.is_mail() {
-        let mail = mail::confirmation(topic, &pending, &token, &stamp);
+    tell(world, call, &pending, Notice::Confirm, &token)
+}
+
+/// Keeps a subscription that was deleted without a signature, and tells its endpoint how to have it back.
+/// <https://docs.aws.amazon.com/sns/latest/dg/http-unsubscribe-confirmation-json.html>
+pub(super) fn cancel(world: &mut World, call: &Call<'_>, subscription: Subscription) -> Result<(), AwsError> {
+    let (token, at) = (call.ids.hex(288), call.clock.now());
+    tell(world, call, &subscription, Notice::Cancelled, &token)?;
+    let topic = find_topic(world, topic_arn(&subscription.arn)?)?;
+    topic.cancelled.push(Cancelled { token, at, subscription });
+    Ok(())
+}
+
+/// Sends a notice with a token to a subscription's endpoint, which is an address or a URL.
+fn tell(
+    world: &mut World,
+    call: &Call<'_>,
+    subscription: &Subscription,
+    notice: Notice,
+    token: &str,
+) -> Result<(), AwsError> {
+    let stamp = Stamp::new(world, Taken { message_id: call.ids.uuid(), sequence_number: None });
+    let topic = find_topic(world, topic_arn(&subscription.arn)?)?;
+    if subscription.protocol.is_mail() {
+        let mail = mail::notice(topic, subscription, notice, token, &stamp);
         world.send_mail(mail);
-    } else if let Some(request) = http::confirmation(topic, &pending, &token, &stamp) {
+    } else if let Some(request) = http::notice(topic, subscription, notice, token, &stamp) {
         // An endpoint that does not take it can be subscribed again.
         let then: Then = Box::new(|_, _| {});
         world.send_http(Outbound { service: "SNS", request, timeout: http::TIMEOUT, then });
@@ -56,15 +86,24 @@ pub(super) fn ask(world: &mut World, call: &Call<'_>, subscription: &str) -> Res
     Ok(())
 }
 
-/// Confirms the subscription that a token was sent for; again, where it is confirmed already.
+/// Confirms the subscription that a token was sent for; again, where it is confirmed already, and restores one that was
+/// cancelled.
 pub(super) fn confirm(world: &mut World, call: &Call<'_>, form: &Form) -> Result<String, AwsError> {
     refuse_others(call, form, &["TopicArn", "Token", "AuthenticateOnUnsubscribe"])?;
     let topic = find_topic(world, required(form, "TopicArn")?)?;
     let token = required(form, "Token")?;
-    let authenticated = form.get("AuthenticateOnUnsubscribe").is_some_and(|wanted| wanted == "true");
+    let wanted = form.get("AuthenticateOnUnsubscribe").is_some_and(|wanted| wanted == "true");
+    let authenticated = wanted && !call.identity.is_anonymous();
     let now = call.clock.now();
+    let lives = |at: Timestamp| now.duration_since(at) <= TOKEN_LIFE;
+    let is_cancelled = |cancelled: &Cancelled| cancelled.token == token && lives(cancelled.at);
+    if let Some(index) = topic.cancelled.iter().position(is_cancelled) {
+        topic.subscriptions.push(topic.cancelled.remove(index).subscription);
+        let restored = topic.subscriptions.last_mut().expect("it was just put there");
+        restored.state = State::Pending { token: Some((token.to_owned(), now)) };
+    }
     let is_asked_for = |state: &State| match state {
-        State::Pending { token: Some((sent, at)) } => sent == token && now.duration_since(*at) <= TOKEN_LIFE,
+        State::Pending { token: Some((sent, at)) } => sent == token && lives(*at),
         State::Pending { token: None } => false,
         State::Confirmed { token: used, .. } => used.as_deref() == Some(token),
     };

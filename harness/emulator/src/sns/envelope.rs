@@ -63,22 +63,47 @@ pub(super) fn notification(
     fields.into_json()
 }
 
-/// What asks an endpoint's owner to confirm a subscription.
-/// <https://docs.aws.amazon.com/sns/latest/dg/http-subscription-confirmation-json.html>
-pub(super) fn confirmation(topic: &Topic, token: &str, stamp: &Stamp) -> String {
-    let mut fields = Fields::default();
-    fields.put("Type", "SubscriptionConfirmation");
-    fields.put("MessageId", &stamp.taken.message_id);
-    fields.put("Token", token);
-    fields.put("TopicArn", &topic.arn);
+/// What an endpoint's owner is told of a subscription, with a token that confirms it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Notice {
+    /// It waits for its confirmation.
+    /// <https://docs.aws.amazon.com/sns/latest/dg/http-subscription-confirmation-json.html>
+    Confirm,
+    /// It was deleted, and can be restored.
+    /// <https://docs.aws.amazon.com/sns/latest/dg/http-unsubscribe-confirmation-json.html>
+    Cancelled,
+}
+
+impl Notice {
+    /// The message's type.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Confirm => "SubscriptionConfirmation",
+            Self::Cancelled => "UnsubscribeConfirmation",
+        }
+    }
+}
+
+/// A notice to the endpoint of a subscription.
+pub(super) fn notice(topic: &Topic, subscription: &Subscription, notice: Notice, token: &str, stamp: &Stamp) -> String {
     let arn = &topic.arn;
-    fields.put(
-        "Message",
-        &format!(
+    let message = match notice {
+        Notice::Confirm => format!(
             "You have chosen to subscribe to the topic {arn}.\nTo confirm the subscription, visit the SubscribeURL \
              included in this message."
         ),
-    );
+        Notice::Cancelled => format!(
+            "You have chosen to deactivate subscription {}.\nTo cancel this operation and restore the subscription, \
+             visit the SubscribeURL included in this message.",
+            subscription.arn
+        ),
+    };
+    let mut fields = Fields::default();
+    fields.put("Type", notice.name());
+    fields.put("MessageId", &stamp.taken.message_id);
+    fields.put("Token", token);
+    fields.put("TopicArn", arn);
+    fields.put("Message", &message);
     fields.put("SubscribeURL", &format!("{}/?Action=ConfirmSubscription&TopicArn={arn}&Token={token}", topic.host()));
     fields.put("Timestamp", &stamp.written_time());
     fields.sign(topic, stamp);

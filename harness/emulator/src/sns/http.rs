@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use super::deliver::Stamp;
-use super::envelope;
+use super::envelope::{self, Notice};
 use super::subscription::Subscription;
 use super::topic::Topic;
 use crate::outbound::NoAnswer;
@@ -38,16 +38,24 @@ pub(super) fn notification(
     post(&subscription.endpoint, &headers, body.to_owned())
 }
 
-/// What asks an endpoint's owner to confirm a subscription.
-/// <https://docs.aws.amazon.com/sns/latest/dg/http-subscription-confirmation-json.html>
-pub(super) fn confirmation(topic: &Topic, subscription: &Subscription, token: &str, stamp: &Stamp) -> Option<Request> {
-    let headers = [
-        ("x-amz-sns-message-type", "SubscriptionConfirmation"),
+/// A notice to an endpoint's owner. None where the endpoint is no URL.
+pub(super) fn notice(
+    topic: &Topic,
+    subscription: &Subscription,
+    notice: Notice,
+    token: &str,
+    stamp: &Stamp,
+) -> Option<Request> {
+    let mut headers = vec![
+        ("x-amz-sns-message-type", notice.name()),
         ("x-amz-sns-message-id", stamp.taken.message_id.as_str()),
         ("x-amz-sns-topic-arn", topic.arn.as_str()),
         ("content-type", "text/plain; charset=UTF-8"),
     ];
-    post(&subscription.endpoint, &headers, envelope::confirmation(topic, token, stamp))
+    if notice == Notice::Cancelled {
+        headers.push(("x-amz-sns-subscription-arn", subscription.arn.as_str()));
+    }
+    post(&subscription.endpoint, &headers, envelope::notice(topic, subscription, notice, token, stamp))
 }
 
 fn post(endpoint: &str, headers: &[(&str, &str)], body: String) -> Option<Request> {

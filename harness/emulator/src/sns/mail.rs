@@ -1,10 +1,8 @@
-//! What subscribers get by mail: the request to confirm, and notifications.
-//!
-//! The address to unsubscribe is told as SNS tells it; nothing answers there.
+//! What subscribers get by mail: the request to confirm, notifications, and that they were unsubscribed.
 //! <https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html>
 
 use super::deliver::Stamp;
-use super::envelope;
+use super::envelope::{self, Notice};
 use super::protocol::Protocol;
 use super::publish::Notification;
 use super::subscription::Subscription;
@@ -13,21 +11,31 @@ use crate::mailbox::Mail;
 
 const DEFAULT_SUBJECT: &str = "AWS Notification Message";
 
-/// The mail that asks an address's owner to confirm a subscription.
-pub(super) fn confirmation(topic: &Topic, subscription: &Subscription, token: &str, stamp: &Stamp) -> Mail {
+/// The mail of a notice: with a link to confirm a subscription, or to have it back.
+pub(super) fn notice(topic: &Topic, subscription: &Subscription, notice: Notice, token: &str, stamp: &Stamp) -> Mail {
     let (arn, address) = (&topic.arn, &subscription.endpoint);
+    let (what, text, why) = match notice {
+        Notice::Confirm => (
+            "Subscription",
+            "You have chosen to subscribe to the topic: ",
+            "To confirm this subscription, click or visit the link below (If this was in error no action is necessary): ",
+        ),
+        Notice::Cancelled => (
+            "Unsubscribe",
+            "Your subscription to the topic below has been deactivated: ",
+            "If this was in error or you wish to resubscribe, click or visit the link below to resubscribe to the topic: ",
+        ),
+    };
     let body = match subscription.protocol {
-        Protocol::EmailJson => envelope::confirmation(topic, token, stamp),
+        Protocol::EmailJson => envelope::notice(topic, subscription, notice, token, stamp),
         _ => format!(
-            "You have chosen to subscribe to the topic: \n{arn}\n\nTo confirm this subscription, click or visit the link \
-             below (If this was in error no action is necessary): \n{}/confirmation.html?TopicArn={arn}&Token={token}\
-             &Endpoint={address}\n\nPlease do not reply directly to this email. If you wish to remove yourself from \
-             receiving all future SNS subscription confirmation requests please send an email to \
-             sns-opt-out@amazon.com\n",
+            "{text}\n{arn}\n\n{why}\n{}/confirmation.html?TopicArn={arn}&Token={token}&Endpoint={address}\n\nPlease do \
+             not reply directly to this email. If you wish to remove yourself from receiving all future SNS subscription \
+             confirmation requests please send an email to sns-opt-out@amazon.com\n",
             topic.host()
         ),
     };
-    mail(topic, subscription, "AWS Notification - Subscription Confirmation".to_owned(), body, stamp)
+    mail(topic, subscription, format!("AWS Notification - {what} Confirmation"), body, stamp)
 }
 
 /// The mail of a notification: its text, or with `email-json` its envelope, and how to unsubscribe.

@@ -3,7 +3,7 @@
 //! The modules, in the way of a message: [`topic`]s have [`subscription`]s, some of which an endpoint's owner has to
 //! [`confirm`]; [`publish`] and [`batch`] take messages, which [`fifo`] deduplicates; [`deliver`] hands one to each
 //! subscription that [`filter`]s it in, inside its [`envelope`] or as a [`mail`], or by [`http`], and again as the
-//! [`delivery_policy`] says.
+//! [`delivery_policy`] says. [`unsigned`] are the requests of who follows an address in a message.
 //!
 //! What always holds: a subscription belongs to a topic that exists, and what is not simulated (text messages, mobile
 //! push, Firehose, archives) is refused by name.
@@ -28,6 +28,7 @@ mod subscription;
 mod tags;
 mod topic;
 mod topic_attributes;
+pub(crate) mod unsigned;
 
 use std::collections::BTreeMap;
 
@@ -47,7 +48,10 @@ pub(crate) struct State {
 }
 
 pub(crate) fn answer(world: &mut World, call: &Call<'_>) -> Result<Reply, AwsError> {
-    let form = query::form(call.request);
+    if call.identity.is_anonymous() && unsigned::operation(call.request).is_none() {
+        return Err(unsigned::refused());
+    }
+    let form = unsigned::form(call.request);
     let result = match call.operation() {
         "CreateTopic" => topic::create(world, call, &form),
         "DeleteTopic" => topic::delete(world, call, &form),
@@ -70,7 +74,11 @@ pub(crate) fn answer(world: &mut World, call: &Call<'_>) -> Result<Reply, AwsErr
         "PublishBatch" => batch::publish(world, call, &form),
         operation => Err(AwsError::not_simulated(Service::Sns, operation)),
     };
-    Ok(query::reply(call.operation(), &result?, call.request_id))
+    let result = result?;
+    if unsigned::is_page(call.request) {
+        return Ok(unsigned::page(call.operation(), form.get("SubscriptionArn").map_or(&result, |arn| arn)));
+    }
+    Ok(query::reply(call.operation(), &result, call.request_id))
 }
 
 /// Whether SNS takes a text as a subscription's `FilterPolicy` with a `FilterPolicyScope`.

@@ -31,6 +31,11 @@ impl Subscription {
         matches!(self.state, State::Pending { .. })
     }
 
+    /// Whether only its owner can unsubscribe it.
+    fn needs_a_signature(&self) -> bool {
+        matches!(self.state, State::Confirmed { authenticated: true, .. })
+    }
+
     /// Whether it gets a message.
     pub fn wants(&self, notification: &Notification) -> bool {
         let filter = self.settings.filter.as_ref();
@@ -89,17 +94,26 @@ fn check_filters(topic: &Topic, one_more: bool) -> Result<(), AwsError> {
     Ok(())
 }
 
-/// Deletes a subscription; one that does not exist is deleted already.
+/// Deletes a subscription; one that does not exist is deleted already. Who is not its owner may do so unless it was
+/// confirmed with a signature that is asked for then, and its endpoint is told.
 /// <https://docs.aws.amazon.com/sns/latest/api/API_Unsubscribe.html>
 pub(super) fn unsubscribe(world: &mut World, call: &Call<'_>, form: &Form) -> Result<String, AwsError> {
     refuse_others(call, form, &["SubscriptionArn"])?;
     let arn = form.get("SubscriptionArn").map(String::as_str);
     let arn = arn.ok_or_else(|| invalid("SubscriptionArn Reason: no value for required parameter"))?;
     let topic_arn = topic_arn(arn)?;
-    if let Ok(topic) = find_topic(world, topic_arn) {
-        let before = topic.subscriptions.len();
-        topic.subscriptions.retain(|subscription| subscription.arn != arn);
-        topic.unsubscribed += before - topic.subscriptions.len();
+    let is_anonymous = call.identity.is_anonymous();
+    if let Ok(topic) = find_topic(world, topic_arn)
+        && let Some(index) = topic.subscriptions.iter().position(|subscription| subscription.arn == arn)
+    {
+        if is_anonymous && topic.subscriptions[index].needs_a_signature() {
+            return Err(AwsError::new(403, "AuthorizationError", "Not authorized to unsubscribe"));
+        }
+        let removed = topic.subscriptions.remove(index);
+        topic.unsubscribed += 1;
+        if is_anonymous {
+            confirm::cancel(world, call, removed)?;
+        }
     }
     world.changed();
     Ok(String::new())
@@ -166,8 +180,7 @@ pub(super) fn get_attributes(world: &mut World, call: &Call<'_>, form: &Form) ->
     put("Endpoint", &subscription.endpoint);
     put("RawMessageDelivery", if subscription.settings.raw { "true" } else { "false" });
     put("PendingConfirmation", if subscription.is_pending() { "true" } else { "false" });
-    let authenticated = matches!(subscription.state, State::Confirmed { authenticated: true, .. });
-    put("ConfirmationWasAuthenticated", if authenticated { "true" } else { "false" });
+    put("ConfirmationWasAuthenticated", if subscription.needs_a_signature() { "true" } else { "false" });
     if subscription.protocol.is_http() {
         let policy = DeliveryPolicy::of(topic, subscription);
         put("EffectiveDeliveryPolicy", &policy.told_of_subscription().to_string());

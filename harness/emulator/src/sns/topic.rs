@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::confirm::Cancelled;
 use super::fifo::History;
 use super::subscription::Subscription;
 use super::tags::{self, Tags};
@@ -20,6 +21,8 @@ pub(super) struct Topic {
     pub subscriptions: Vec<Subscription>,
     /// How many subscriptions were deleted.
     pub unsubscribed: usize,
+    /// Those that were deleted without a signature, which their endpoints can have back.
+    pub cancelled: Vec<Cancelled>,
     /// The name of the certificate that notifications say they are signed with.
     pub certificate: String,
     /// What a FIFO topic took; none for a standard topic.
@@ -82,6 +85,7 @@ pub(super) fn create(world: &mut World, call: &Call<'_>, form: &Form) -> Result<
         region,
         subscriptions: Vec::new(),
         unsubscribed: 0,
+        cancelled: Vec::new(),
         certificate: call.ids.hex(32),
         history: is_fifo.then(History::default),
         attributes,
