@@ -219,6 +219,18 @@ impl Emulator {
     }
 
     async fn serve(&self, request: &Request, identity: &Identity) -> Reply {
+        if identity.service != Service::Sqs || !sqs::query::is_query(request) {
+            return self.serve_in_time(request, identity).await;
+        }
+        let reply = match sqs::query::to_json(request, &identity.operation) {
+            Ok(request) => self.serve_in_time(&request, identity).await,
+            Err(error) => error.reply(Service::Sqs, ""),
+        };
+        sqs::query::to_xml(&identity.operation, reply)
+    }
+
+    /// Answers a request once it need not wait any longer.
+    async fn serve_in_time(&self, request: &Request, identity: &Identity) -> Reply {
         let deadline = self.long_poll_deadline(request, identity);
         loop {
             if let Some((queue_url, deadline)) = &deadline {

@@ -16,6 +16,9 @@ const REGION: &str = "us-east-1";
 /// <https://docs.localstack.cloud/aws/capabilities/networking/internal-endpoints/>
 const HEALTH: [&str; 3] = ["/_localstack/health", "/_rehearsal/health", "/health"];
 
+/// The operations of SQS whose answers tell queues' URLs.
+const TELLS_URLS: [&str; 4] = ["CreateQueue", "GetQueueUrl", "ListDeadLetterSourceQueues", "ListQueues"];
+
 /// The way into an emulated AWS.
 #[derive(Clone)]
 pub struct Front {
@@ -66,7 +69,9 @@ impl Front {
         let what = format!("{} {}", identity.service.name(), identity.operation);
         let response = self.emulator.answer_as(request, identity).await;
         let response = match identity.service {
-            Service::Sqs => with_own_urls(response, request, &identity.region),
+            Service::Sqs if TELLS_URLS.contains(&identity.operation.as_str()) => {
+                with_own_urls(response, request, &identity.region)
+            }
             _ => response,
         };
         Answered { what, response }
@@ -92,7 +97,7 @@ impl Front {
 }
 
 fn health() -> Reply {
-    let services = ["dynamodb", "dynamodbstreams", "events", "s3", "sns", "sqs", "sts"];
+    let services = ["dynamodb", "dynamodbstreams", "events", "kinesis", "s3", "scheduler", "sns", "sqs", "sts"];
     let services: serde_json::Map<_, _> = services.iter().map(|name| ((*name).to_owned(), "running".into())).collect();
     Reply::bytes(
         "application/json",
@@ -164,9 +169,7 @@ fn with_own_urls(response: http::Response<Bytes>, request: &Request, region: &st
     let aws = format!("https://sqs.{region}.amazonaws.com/");
     let Some(host) = request.header("host") else { return response };
     response.map(|body| match std::str::from_utf8(&body) {
-        Ok(text) if text.contains(&aws) && !text.contains("\"Messages\"") => {
-            Bytes::from(text.replace(&aws, &format!("http://{host}/")))
-        }
+        Ok(text) if text.contains(&aws) => Bytes::from(text.replace(&aws, &format!("http://{host}/"))),
         _ => body,
     })
 }

@@ -78,6 +78,11 @@ impl AwsError {
         self.in_headers(self.in_body(service, request_id))
     }
 
+    /// The answer in the envelope that the query protocol and S3 Control have.
+    pub fn in_envelope(&self, request_id: &str) -> Reply {
+        self.in_headers(self.query(request_id))
+    }
+
     /// The answer for a request that HTTP allows no body to: the status says all.
     pub fn without_body(&self) -> Reply {
         self.in_headers(Reply::empty().with_status(self.status))

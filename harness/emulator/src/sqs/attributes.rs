@@ -24,6 +24,8 @@ pub(super) struct Attributes {
     redrive_policy: Option<RedrivePolicy>,
     redrive_allow_policy: Option<RedriveAllowPolicy>,
     managed_encryption: bool,
+    /// In seconds. It is for keys of KMS, and no queue has one here.
+    key_reuse: Option<u32>,
     /// Of a FIFO queue.
     fifo: Option<Fifo>,
 }
@@ -70,12 +72,13 @@ const NUMBERS: [(&str, RangeInclusive<i64>, i64); 5] = [
 ];
 
 /// The names of all attributes that can be set here.
-pub(super) const SETTABLE: [&str; 13] = [
+pub(super) const SETTABLE: [&str; 14] = [
     "ContentBasedDeduplication",
     "DeduplicationScope",
     "DelaySeconds",
     "FifoQueue",
     "FifoThroughputLimit",
+    "KmsDataKeyReusePeriodSeconds",
     "MaximumMessageSize",
     "MessageRetentionPeriod",
     "Policy",
@@ -86,9 +89,6 @@ pub(super) const SETTABLE: [&str; 13] = [
     "VisibilityTimeout",
 ];
 
-/// Attributes of AWS that change what a queue does and that this emulator does not have.
-const NOT_SIMULATED: [&str; 2] = ["KmsDataKeyReusePeriodSeconds", "KmsMasterKeyId"];
-
 impl Default for Attributes {
     fn default() -> Self {
         Self {
@@ -97,6 +97,7 @@ impl Default for Attributes {
             redrive_policy: None,
             redrive_allow_policy: None,
             managed_encryption: true,
+            key_reuse: None,
             fifo: None,
         }
     }
@@ -149,8 +150,12 @@ impl Attributes {
             "ContentBasedDeduplication" | "DeduplicationScope" | "FifoQueue" | "FifoThroughputLimit" => {
                 self.set_fifo(name, value)?;
             }
-            _ if NOT_SIMULATED.contains(&name) => {
-                return Err(AwsError::parameter_not_simulated(Service::Sqs, operation, name));
+            // Without a key there is nothing to encrypt with one.
+            "KmsMasterKeyId" if value.is_empty() => {}
+            "KmsMasterKeyId" => return Err(AwsError::parameter_not_simulated(Service::Sqs, operation, name)),
+            "KmsDataKeyReusePeriodSeconds" => {
+                let seconds = value.parse().ok().filter(|seconds| (60..=86_400).contains(seconds));
+                self.key_reuse = Some(seconds.ok_or_else(|| invalid_attribute(name))?);
             }
             _ => return Err(unknown_attribute(name)),
         }
@@ -187,6 +192,7 @@ impl Attributes {
             "RedrivePolicy" => self.redrive_policy.as_ref().map(|policy| policy.text.clone()),
             "RedriveAllowPolicy" => self.redrive_allow_policy.as_ref().map(|policy| policy.text.clone()),
             "SqsManagedSseEnabled" => Some(self.managed_encryption.to_string()),
+            "KmsDataKeyReusePeriodSeconds" => self.key_reuse.map(|seconds| seconds.to_string()),
             _ => self.fifo?.get(name),
         }
     }

@@ -1,4 +1,4 @@
-//! SQS: standard and FIFO queues, over the AWS JSON 1.0 protocol.
+//! SQS: standard and FIFO queues, over the AWS JSON 1.0 protocol and, by [`query`], over the older query protocol.
 //!
 //! - [`queue`]: one queue; [`backlog`] and [`groups`]: which of its messages can be received when;
 //!   [`deduplication`] and [`attempts`]: what a FIFO queue remembers; [`message`]: one message;
@@ -10,8 +10,7 @@
 //! allow and do not promise; a message is never in two queues; a message whose retention period is over is
 //! never seen again.
 //!
-//! Encryption with KMS keys and the older query protocol are refused by name. Permissions are not checked:
-//! a queue's policy is kept and told.
+//! Encryption with KMS keys is refused by name. Permissions are not checked: a queue's policy is kept and told.
 //! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/Welcome.html>
 
 mod attempts;
@@ -24,6 +23,7 @@ mod groups;
 mod message;
 mod move_task;
 mod permissions;
+pub(crate) mod query;
 mod queue;
 mod queues;
 mod receive;
@@ -98,9 +98,6 @@ pub struct QueueDepth {
 
 /// Answers one request.
 pub(crate) fn answer(world: &mut World, call: &Call<'_>) -> Result<Reply, AwsError> {
-    if call.request.header("x-amz-target").is_none() {
-        return Err(AwsError::parameter_not_simulated(Service::Sqs, call.operation(), "the query protocol"));
-    }
     run_due(world);
     let result = match call.operation() {
         "AddPermission" => permissions::add_permission(world, call),

@@ -10,6 +10,7 @@ mod model;
 mod move_tasks;
 mod permissions;
 mod properties;
+mod query;
 mod queues;
 mod setup;
 mod timing;

@@ -36,6 +36,7 @@ async fn creating_a_queue_again_finds_it_unless_an_attribute_differs() {
     "InvalidParameterValue"
 )]
 #[case("KmsMasterKeyId", "alias/aws/sqs", "NotImplemented")]
+#[case("KmsDataKeyReusePeriodSeconds", "59", "InvalidAttributeValue")]
 #[tokio::test(start_paused = true)]
 async fn an_attribute_out_of_range_unknown_or_not_simulated_is_refused(
     #[case] name: &str,
