@@ -80,7 +80,7 @@ impl Emulator {
                 let due = [
                     eventbridge::next_due(&world),
                     sns::next_due(&world),
-                    s3::next_due(&world),
+                    s3::next_due(&mut world),
                     dynamodb::next_due(&world),
                     scheduler::next_due(&world),
                     delivery::next_due(&world),
@@ -126,12 +126,12 @@ impl Emulator {
 
     /// What the emulated AWS is going to do by itself, soonest first. Queues are told by [`Self::queues`].
     pub fn outstanding(&self) -> Vec<Outstanding> {
-        let world = self.lock();
+        let mut world = self.lock();
         let mut all: Vec<_> = eventbridge::outstanding(&world).collect();
         all.extend(scheduler::outstanding(&world));
         all.extend(delivery::outstanding(&world));
         all.extend(sns::outstanding(&world));
-        all.extend(s3::outstanding(&world));
+        all.extend(s3::outstanding(&mut world));
         all.extend(world.outgoing.outstanding());
         all.extend(sqs::outstanding(&world));
         all.sort_by_key(|outstanding| outstanding.due);

@@ -7,10 +7,11 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, KeysAndAttributes,
-    ProvisionedThroughput, Put, PutRequest, ReturnConsumedCapacity, ReturnValue, ReturnValuesOnConditionCheckFailure,
-    ScalarAttributeType, SseSpecification, StreamSpecification, StreamViewType, TableDescription, Tag,
-    TransactWriteItem, Update, WriteRequest,
+    AttributeDefinition, AttributeValue, BillingMode, ContributorInsightsStatus, KeySchemaElement, KeyType,
+    KeysAndAttributes, PointInTimeRecoverySpecification, PointInTimeRecoveryStatus, ProvisionedThroughput, Put,
+    PutRequest, ReturnConsumedCapacity, ReturnValue, ReturnValuesOnConditionCheckFailure, ScalarAttributeType,
+    SseSpecification, StreamSpecification, StreamViewType, TableDescription, Tag, TransactWriteItem, Update,
+    WriteRequest,
 };
 use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
@@ -308,4 +309,46 @@ async fn one_seed_gives_the_same_bytes() {
         runs.push(bytes);
     }
     assert_eq!(runs[0], runs[1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn point_in_time_recovery_is_kept_and_told_until_the_table_is_deleted() {
+    let db = Client::new(&config(&emulator()));
+    let missing = db.describe_continuous_backups().table_name(TABLE).send().await.expect_err("no table yet");
+    assert_eq!(missing.into_service_error().code(), Some("TableNotFoundException"));
+    create(&db).await;
+    let status = async || {
+        let told = db.describe_continuous_backups().table_name(TABLE).send().await.expect("the table is there");
+        let told = told.continuous_backups_description.expect("a description");
+        told.point_in_time_recovery_description.expect("a description")
+    };
+    let disabled = PointInTimeRecoveryStatus::Disabled;
+    assert_eq!(status().await.point_in_time_recovery_status(), Some(&disabled));
+    let enable = PointInTimeRecoverySpecification::builder().point_in_time_recovery_enabled(true).build();
+    let update = db.update_continuous_backups().table_name(TABLE);
+    let update = update.point_in_time_recovery_specification(enable.expect("complete"));
+    update.send().await.expect("the table is there");
+    advance(Duration::from_secs(40 * 24 * 60 * 60)).await;
+    let enabled = status().await;
+    assert_eq!(enabled.recovery_period_in_days(), Some(35));
+    let (earliest, latest) = (enabled.earliest_restorable_date_time(), enabled.latest_restorable_date_time());
+    let between = latest.expect("a time").secs() - earliest.expect("a time").secs();
+    assert_eq!(between, 35 * 24 * 60 * 60 - 5 * 60);
+    db.delete_table().table_name(TABLE).send().await.expect("it is there");
+    create(&db).await;
+    assert_eq!(status().await.point_in_time_recovery_status(), Some(&disabled));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_table_has_neither_a_stream_of_kinesis_nor_insights_nor_a_policy() {
+    let db = Client::new(&config(&emulator()));
+    let arn = create(&db).await.table_arn.expect("a table has an ARN");
+    let destinations = db.describe_kinesis_streaming_destination().table_name(TABLE).send().await.expect("it is there");
+    assert!(destinations.kinesis_data_stream_destinations().is_empty());
+    let insights = db.describe_contributor_insights().table_name(TABLE).send().await.expect("it is there");
+    assert_eq!(insights.contributor_insights_status(), Some(&ContributorInsightsStatus::Disabled));
+    let policy = db.get_resource_policy().resource_arn(arn).send().await.expect_err("there is none");
+    assert_eq!(policy.into_service_error().code(), Some("PolicyNotFoundException"));
+    let unknown = db.describe_contributor_insights().table_name("Nothing").send().await.expect_err("no such table");
+    assert_eq!(unknown.into_service_error().code(), Some("ResourceNotFoundException"));
 }

@@ -3,7 +3,7 @@
 //! The engine decides what every operation does. This module adds what a replay needs: nothing of an
 //! answer comes from the wall clock or from a random id ([`translation`]), and a transaction's token ages
 //! in virtual time ([`tokens`]), as do streams' records and iterators ([`records`]). Items whose time to live is over
-//! stay readable for a while ([`expiry`]).
+//! stay readable for a while ([`expiry`]). Backups and what a table never has are told by [`settings`].
 //!
 //! What always holds: each account and region has one database, made when it is first used; an object's
 //! members are answered in alphabetical order.
@@ -11,6 +11,7 @@
 mod expiry;
 mod records;
 mod refusal;
+mod settings;
 mod tokens;
 mod translation;
 
@@ -25,7 +26,7 @@ use serde_json::Value;
 pub(crate) use self::expiry::{next_due, run_due};
 use self::tokens::Tokens;
 use self::translation::Translation;
-use crate::protocol::{AwsError, Reply};
+use crate::protocol::{AwsError, Reply, json};
 use crate::world::{Call, World};
 use crate::{Clock, Ids};
 
@@ -37,12 +38,14 @@ pub(crate) struct State {
     translation: Translation,
     tokens: Tokens,
     expiry: expiry::Expiry,
+    settings: settings::Settings,
 }
 
 impl State {
     pub fn new(clock: Clock, ids: Ids) -> Self {
         let (translation, tokens, expiry) = (Translation::default(), Tokens::default(), expiry::Expiry::default());
-        Self { clock, ids, database: None, translation, tokens, expiry }
+        let settings = settings::Settings::default();
+        Self { clock, ids, database: None, translation, tokens, expiry, settings }
     }
 
     fn database(&mut self) -> Result<Database, DynoxideError> {
@@ -62,6 +65,9 @@ pub(crate) fn answer(world: &mut World, call: &Call<'_>) -> Result<Reply, AwsErr
     let now = call.clock.now();
     records::check(call.operation(), body, now)?;
     let state = &mut call.region(world).dynamodb;
+    if settings::OPERATIONS.contains(&call.operation()) {
+        return state.tell_settings(call);
+    }
     let (body, token) = state.prepare(call, body);
     let result = state.database().and_then(|database| match call.operation() {
         "GetRecords" => records::get(&body, now, |body| dispatch(&database, "GetRecords", body)),
@@ -76,6 +82,9 @@ pub(crate) fn answer(world: &mut World, call: &Call<'_>) -> Result<Reply, AwsErr
             match call.operation() {
                 "GetShardIterator" => records::stamp(&mut output, "ShardIterator", now),
                 "UpdateTimeToLive" => state.expiry.enabled(now),
+                "DeleteTable" => {
+                    state.settings.forget(output["TableDescription"]["TableName"].as_str().unwrap_or_default());
+                }
                 _ => {}
             }
             state.translation.output(call, &mut output);
@@ -95,6 +104,17 @@ fn only_reads(operation: &str) -> bool {
 }
 
 impl State {
+    /// Answers what is asked of a table's settings.
+    fn tell_settings(&mut self, call: &Call<'_>) -> Result<Reply, AwsError> {
+        let input: Value = json::input(call.request)?;
+        let database = self.database().map_err(|error| AwsError::new(500, "InternalServerError", error.to_string()))?;
+        let exists = |table: &str| {
+            let table = serde_json::json!({ "TableName": table }).to_string();
+            matches!(dispatch(&database, "DescribeTable", &table), Ok(Some(_)))
+        };
+        self.settings.answer(call, &input, exists).map(|output| Reply::json(&output))
+    }
+
     /// The request as the engine is to see it, and the transaction's token where there is one.
     fn prepare<'b>(&self, call: &Call<'_>, body: &'b str) -> (Cow<'b, str>, Option<tokens::Use>) {
         let mut token = None;

@@ -174,8 +174,12 @@ struct CredentialScope {
 
 impl CredentialScope {
     /// `AKID/20260101/us-east-1/sqs/aws4_request`, from the `Authorization` header or, in a pre-signed
-    /// URL, from `X-Amz-Credential`.
+    /// URL, from `X-Amz-Credential`. A signature of S3's version 2 has the access key only.
     fn of(request: &Request) -> Option<Self> {
+        if let Some(key) = version_2_key(request) {
+            let (region, service) = ("us-east-1".to_owned(), "s3".to_owned());
+            return Some(Self { account: account_of(&key), region, service });
+        }
         let in_query = || request.query().into_iter().find(|(name, _)| name == "X-Amz-Credential").map(|(_, v)| v);
         let in_header = request.header("authorization").and_then(|header| {
             let credential = header.split_once("Credential=")?.1;
@@ -184,8 +188,22 @@ impl CredentialScope {
         let credential = in_header.or_else(in_query)?;
         let mut parts = credential.split('/');
         let (key, _date, region, service) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-        let is_account = key.len() == 12 && key.bytes().all(|byte| byte.is_ascii_digit());
-        let account = is_account.then(|| key.to_owned());
-        Some(Self { account, region: region.to_owned(), service: service.to_owned() })
+        Some(Self { account: account_of(key), region: region.to_owned(), service: service.to_owned() })
     }
+}
+
+/// The account whose number an access key is.
+fn account_of(key: &str) -> Option<String> {
+    let is_account = key.len() == 12 && key.bytes().all(|byte| byte.is_ascii_digit());
+    is_account.then(|| key.to_owned())
+}
+
+/// The access key of a signature of version 2, from the `Authorization` header (`AWS AKID:signature`) or the query.
+fn version_2_key(request: &Request) -> Option<String> {
+    if let Some(header) = request.header("authorization") {
+        return Some(header.strip_prefix("AWS ")?.split(':').next()?.to_owned());
+    }
+    let query = request.query();
+    let get = |name: &str| query.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+    get("Signature").and(get("AWSAccessKeyId"))
 }

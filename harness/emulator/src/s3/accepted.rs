@@ -7,6 +7,9 @@ use crate::world::Call;
 
 /// Headers and query parameters that say nothing about the operation itself.
 const COMMON: &[&str] = &[
+    "AWSAccessKeyId",
+    "Expires",
+    "Signature",
     "x-amz-content-sha256",
     "x-amz-date",
     "x-amz-expected-bucket-owner",
@@ -27,6 +30,7 @@ const VALUES: &[(&str, &[&str])] = &[
     ("x-amz-server-side-encryption", &["AES256"]),
     ("x-amz-storage-class", &["STANDARD"]),
     ("x-amz-tagging-directive", &["COPY", "REPLACE"]),
+    ("x-amz-transition-default-minimum-object-size", &["all_storage_classes_128K", "varies_by_storage_class"]),
 ];
 
 /// The operation with a name, unless it is not simulated.

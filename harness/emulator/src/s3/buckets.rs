@@ -44,6 +44,7 @@ pub fn create(world: &mut World, call: &Call<'_>, target: &Target) -> Result<Rep
         uploads: Uploads::default(),
         notifications: rules::Configuration::default(),
         configurations: Configurations::of_new_bucket(ownership),
+        schedule: None,
         tags,
         acl: "private",
         changes: 0,
@@ -78,12 +79,16 @@ pub fn head(world: &mut World, call: &Call<'_>, target: &Target) -> Result<Reply
     Ok(reply.with_header("x-amz-access-point-alias", "false"))
 }
 
-/// `GetBucketLocation`. A bucket in us-east-1 has an empty location.
+/// `GetBucketLocation`, which tells of all regions' buckets. One in us-east-1 has an empty location.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html>
 pub fn location(world: &mut World, call: &Call<'_>, target: &Target) -> Result<Reply, AwsError> {
-    bucket(world, call, &target.bucket)?;
-    let region = call.identity.region.as_str();
-    let location = if region == "us-east-1" { "" } else { region };
+    let own = world.regions().filter(|region| region.account == call.identity.account);
+    let owner = own.filter(|region| region.s3.buckets.contains_key(&target.bucket)).map(|region| region.name.clone());
+    let Some(region) = owner.last() else {
+        bucket(world, call, &target.bucket)?;
+        return Err(super::no_such_bucket(&target.bucket));
+    };
+    let location = if region == "us-east-1" { "" } else { &region };
     Ok(Reply::xml(format!("<LocationConstraint xmlns=\"{NAMESPACE}\">{location}</LocationConstraint>")))
 }
 

@@ -206,6 +206,16 @@ pub fn etag_of_parts<'p>(parts: impl Iterator<Item = &'p [u8; 16]>) -> String {
     format!("{}-{count}", hex(&md5.finalize()))
 }
 
+/// The bytes of an MD5 in hexadecimal digits.
+pub fn unhex(text: &str) -> Option<[u8; 16]> {
+    let mut bytes = [0; 16];
+    let digits: Vec<u8> = text.chars().map(|digit| digit.to_digit(16)?.try_into().ok()).collect::<Option<_>>()?;
+    (digits.len() == 32).then(|| {
+        bytes.iter_mut().zip(digits.chunks(2)).for_each(|(byte, pair)| *byte = pair[0] << 4 | pair[1]);
+        bytes
+    })
+}
+
 /// Verifies what the request says its body's checksums are. Computed is, besides the MD5, the checksum given
 /// or, where none is, that of `otherwise`.
 pub fn verify(call: &Call<'_>, payload: &Payload, otherwise: Option<Algorithm>) -> Result<Digests, AwsError> {

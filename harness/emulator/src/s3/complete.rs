@@ -9,22 +9,34 @@ use super::chunked::Payload;
 use super::document::{Element, malformed};
 use super::multipart::{Upload, UploadedPart, place, upload, upload_id};
 use super::object::{Object, Part, encrypted};
-use super::{NAMESPACE, Target, bucket, conditional, objects};
+use super::versions::Found;
+use super::{Bucket, NAMESPACE, Target, bucket, conditional, objects};
 use crate::protocol::{AwsError, Reply, xml};
 use crate::world::{Call, World};
 
 /// The least size of every part but the last.
 const MIN_PART: usize = 5 * 1024 * 1024;
 
-/// `CompleteMultipartUpload`.
+/// `CompleteMultipartUpload`. Who asks for it again, with the same parts, is answered as before.
 pub fn complete(world: &mut World, call: &Call<'_>, target: &Target) -> Result<Reply, AwsError> {
-    let existing = bucket(world, call, &target.bucket)?.objects.object(&target.key);
-    conditional::check_write(call, &target.key, existing)?;
-    let upload = upload(world, call, target)?;
     let payload = Payload::of(call.request)?;
+    let bucket_now = bucket(world, call, &target.bucket)?;
+    if let Some(reply) = completed_before(call, target, bucket_now, &payload) {
+        return Ok(reply);
+    }
+    conditional::check_write(call, &target.key, bucket_now.objects.object(&target.key))?;
+    let upload = upload(world, call, target)?;
     let document = Element::parse(&payload.body, "CompleteMultipartUpload")?;
     let chosen = Chosen::of(call, &document, upload)?;
     let object = chosen.object(call, upload)?;
+    let result = result(call, target, &object);
+    let stored = objects::store(world, call, target, object, change::Kind::CompleteMultipartUpload)?;
+    let id = (target.key.clone(), upload_id(call));
+    bucket(world, call, &target.bucket)?.uploads.remove(&id);
+    Ok(stored.identified(encrypted(result)))
+}
+
+fn result(call: &Call<'_>, target: &Target, object: &Object) -> Reply {
     let location = format!("https://{}.s3.{}.amazonaws.com/{}", target.bucket, call.identity.region, target.key);
     let result = [
         xml::element("Location", &location),
@@ -32,13 +44,25 @@ pub fn complete(world: &mut World, call: &Call<'_>, target: &Target) -> Result<R
         xml::element("ETag", &object.quoted_etag()),
         object.checksum.elements(),
     ];
-    let stored = objects::store(world, call, target, object, change::Kind::CompleteMultipartUpload)?;
-    let id = (target.key.clone(), upload_id(call));
-    bucket(world, call, &target.bucket)?.uploads.remove(&id);
     let result = result.concat();
-    let result =
-        format!("<CompleteMultipartUploadResult xmlns=\"{NAMESPACE}\">{result}</CompleteMultipartUploadResult>");
-    Ok(stored.identified(encrypted(Reply::xml(result))))
+    Reply::xml(format!("<CompleteMultipartUploadResult xmlns=\"{NAMESPACE}\">{result}</CompleteMultipartUploadResult>"))
+}
+
+/// What an upload was answered that was completed with the same parts, for as long as its object is there: a client
+/// that was not told of its success asks again.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html>
+fn completed_before(call: &Call<'_>, target: &Target, bucket: &Bucket, payload: &Payload) -> Option<Reply> {
+    let id = upload_id(call);
+    let mut versions = bucket.objects.versions(&target.key).iter();
+    let found = versions.find_map(|version| {
+        let object = version.object.as_ref().filter(|object| object.upload.as_deref() == Some(&id))?;
+        Some(Found { version, object, bucket })
+    })?;
+    let document = Element::parse(&payload.body, "CompleteMultipartUpload").ok()?;
+    let etags = document.all("Part").map(|part| checksum::unhex(part.text_of("ETag")?.trim_matches('"')));
+    let etags = etags.collect::<Option<Vec<[u8; 16]>>>()?;
+    let is_same = checksum::etag_of_parts(etags.iter()) == found.object.etag;
+    is_same.then(|| found.identified(encrypted(result(call, target, found.object))))
 }
 
 /// The parts that the object is made of, in order.
@@ -93,6 +117,7 @@ impl<'u> Chosen<'u> {
             tags: upload.tags.clone(),
             acl: upload.acl,
             parts: self.0.iter().map(remembered).collect(),
+            upload: Some(upload_id(call)),
             body,
         })
     }

@@ -15,7 +15,14 @@ use crate::world::{Call, World};
 pub struct Configurations {
     documents: BTreeMap<&'static str, Element>,
     policy: Option<String>,
+    /// From which size on the lifecycle's transitions are for objects. There are none here, so it is only told.
+    least_transition: &'static str,
 }
+
+/// The header that has it, and its values, the default first.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketLifecycleConfiguration.html>
+const LEAST_TRANSITION: &str = "x-amz-transition-default-minimum-object-size";
+const LEAST_TRANSITIONS: [&str; 2] = ["all_storage_classes_128K", "varies_by_storage_class"];
 
 /// A kind of configuration.
 struct Kind {
@@ -33,7 +40,7 @@ const ENCRYPTION: &str = "<ServerSideEncryptionConfiguration><Rule><ApplyServerS
                           AES256</SSEAlgorithm></ApplyServerSideEncryptionByDefault><BucketKeyEnabled>false\
                           </BucketKeyEnabled></Rule></ServerSideEncryptionConfiguration>";
 
-const KINDS: [Kind; 8] = [
+const KINDS: [Kind; 9] = [
     Kind {
         query: "cors",
         root: "CORSConfiguration",
@@ -86,6 +93,17 @@ const KINDS: [Kind; 8] = [
         default: Some("<BucketLoggingStatus/>"),
         absent: ("", ""),
     },
+    // It changes the endpoints that clients use, and nothing of what they get.
+    Kind {
+        query: "accelerate",
+        root: "AccelerateConfiguration",
+        check: |_, document| match document.required("Status")? {
+            "Enabled" | "Suspended" => Ok(()),
+            _ => Err(malformed()),
+        },
+        default: Some("<AccelerateConfiguration/>"),
+        absent: ("", ""),
+    },
     Kind {
         query: "requestPayment",
         root: "RequestPaymentConfiguration",
@@ -111,12 +129,17 @@ impl Configurations {
             ("ownershipControls", own("OwnershipControls", &ownership)),
             ("publicAccessBlock", own("PublicAccessBlockConfiguration", &blocks)),
         ];
-        Self { documents: documents.into(), policy: None }
+        Self { documents: documents.into(), policy: None, least_transition: LEAST_TRANSITIONS[0] }
     }
 
     /// What has been put of a kind.
     pub fn document(&self, query: &str) -> Option<&Element> {
         self.documents.get(query)
+    }
+
+    /// An answer about a lifecycle tells what its transitions are for.
+    fn told(&self, kind: &Kind, reply: Reply) -> Reply {
+        if kind.query == "lifecycle" { reply.with_header(LEAST_TRANSITION, self.least_transition) } else { reply }
     }
 
     /// Whether objects can have access control lists.
@@ -142,9 +165,17 @@ pub fn put(world: &mut World, call: &Call<'_>, target: &Target) -> Result<Reply,
     checksum::verify(call, &payload, None)?;
     let mut document = Element::parse(&payload.body, kind.root)?;
     (kind.check)(call, &mut document)?;
-    bucket.configurations.documents.insert(kind.query, document);
+    let configurations = &mut bucket.configurations;
+    configurations.documents.insert(kind.query, document);
+    if kind.query == "lifecycle" {
+        let asked = call.request.header(LEAST_TRANSITION);
+        let known = LEAST_TRANSITIONS.into_iter().find(|known| asked == Some(*known));
+        configurations.least_transition = known.unwrap_or(LEAST_TRANSITIONS[0]);
+        bucket.schedule = lifecycle::schedule(bucket);
+    }
+    let reply = bucket.configurations.told(kind, Reply::empty());
     world.changed();
-    Ok(Reply::empty())
+    Ok(reply)
 }
 
 /// `GetBucketCors` and all others that get a document.
@@ -153,7 +184,7 @@ pub fn get(world: &mut World, call: &Call<'_>, target: &Target) -> Result<Reply,
     let kind = kind(call)?;
     let bucket = bucket(world, call, &target.bucket)?;
     if let Some(document) = bucket.configurations.document(kind.query) {
-        return Ok(Reply::xml(document.render(NAMESPACE)));
+        return Ok(bucket.configurations.told(kind, Reply::xml(document.render(NAMESPACE))));
     }
     let (code, message) = kind.absent;
     let default = kind.default.map(|text| Element::parse(text.as_bytes(), kind.root)).transpose()?;
@@ -165,7 +196,11 @@ pub fn get(world: &mut World, call: &Call<'_>, target: &Target) -> Result<Reply,
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucketCors.html>
 pub fn delete(world: &mut World, call: &Call<'_>, target: &Target) -> Result<Reply, AwsError> {
     let kind = kind(call)?;
-    bucket(world, call, &target.bucket)?.configurations.documents.remove(kind.query);
+    let bucket = bucket(world, call, &target.bucket)?;
+    bucket.configurations.documents.remove(kind.query);
+    if kind.query == "lifecycle" {
+        bucket.schedule = None;
+    }
     Ok(Reply::empty().with_status(204))
 }
 
@@ -191,10 +226,13 @@ pub fn put_policy(world: &mut World, call: &Call<'_>, target: &Target) -> Result
 /// `GetBucketPolicy`.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketPolicy.html>
 pub fn get_policy(world: &mut World, call: &Call<'_>, target: &Target) -> Result<Reply, AwsError> {
+    Ok(Reply::bytes("application/json", policy_of(world, call, target)?))
+}
+
+fn policy_of(world: &mut World, call: &Call<'_>, target: &Target) -> Result<String, AwsError> {
     let policy = bucket(world, call, &target.bucket)?.configurations.policy.clone();
     let absent = AwsError::new(404, "NoSuchBucketPolicy", "The bucket policy does not exist");
-    let policy = policy.ok_or_else(|| absent.with_detail("BucketName", &target.bucket))?;
-    Ok(Reply::bytes("application/json", policy))
+    policy.ok_or_else(|| absent.with_detail("BucketName", &target.bucket))
 }
 
 /// `DeleteBucketPolicy`.
@@ -204,12 +242,21 @@ pub fn delete_policy(world: &mut World, call: &Call<'_>, target: &Target) -> Res
     Ok(Reply::empty().with_status(204))
 }
 
-/// `GetObjectLockConfiguration`: no bucket here locks objects.
-/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectLockConfiguration.html>
-pub fn get_object_lock(world: &mut World, call: &Call<'_>, target: &Target) -> Result<Reply, AwsError> {
-    bucket(world, call, &target.bucket)?;
-    let message = "Object Lock configuration does not exist for this bucket";
-    Err(AwsError::new(404, "ObjectLockConfigurationNotFoundError", message).with_detail("BucketName", &target.bucket))
+/// `GetBucketPolicyStatus`: whether the policy allows something to everybody.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketPolicyStatus.html>
+pub fn get_policy_status(world: &mut World, call: &Call<'_>, target: &Target) -> Result<Reply, AwsError> {
+    let policy = policy_of(world, call, target)?;
+    let policy: serde_json::Value = serde_json::from_str(&policy).unwrap_or_default();
+    let statements = match &policy["Statement"] {
+        serde_json::Value::Array(statements) => statements.as_slice(),
+        statement => std::slice::from_ref(statement),
+    };
+    let is_everybody = |principal: &serde_json::Value| *principal == "*" || principal["AWS"] == "*";
+    let is_public = |statement: &serde_json::Value| {
+        statement["Effect"] == "Allow" && is_everybody(&statement["Principal"]) && statement["Condition"].is_null()
+    };
+    let public = statements.iter().any(is_public);
+    Ok(Reply::xml(format!("<PolicyStatus xmlns=\"{NAMESPACE}\"><IsPublic>{public}</IsPublic></PolicyStatus>")))
 }
 
 /// Objects are encrypted by S3's own keys, so a bucket cannot be told to use others.

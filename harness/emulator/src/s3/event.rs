@@ -20,7 +20,8 @@ const SOURCE_IP: &str = "127.0.0.1";
 pub fn record(world: &mut World, cause: &Cause<'_>, bucket: &str, change: &Change) {
     let found = cause.bucket(world, bucket);
     found.changes += 1;
-    let has_lifecycle = found.configurations.document("lifecycle").is_some();
+    found.touch(&change.key);
+    let has_lifecycle = found.schedule.is_some();
     let sequencer = change.kind.is_ordered().then(|| sequencer(cause.now, found.changes));
     let event = Event { cause, bucket, change, sequencer };
     let rules = found.notifications.rules.iter().filter(|rule| rule.selects(change.kind.name(), &change.key));

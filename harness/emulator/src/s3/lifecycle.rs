@@ -9,6 +9,7 @@ use super::change::{Cause, Kind};
 use super::configurations::give_id;
 use super::document::{Element, malformed};
 use super::object::Object;
+use super::schedule::Schedule;
 use super::store::{Version, Versioning};
 use super::{Bucket, Target, delete, url_encode};
 use crate::Ids;
@@ -74,13 +75,8 @@ const DAYS: [(&str, &str); 3] = [
     ("AbortIncompleteMultipartUpload", "DaysAfterInitiation"),
 ];
 
-/// What S3 does by itself to one key of a bucket, and when.
-struct Act {
-    due: Timestamp,
-    bucket: String,
-    key: String,
-    what: Action,
-}
+/// What S3 does by itself to a key, and when.
+type Act = (Timestamp, Action);
 
 enum Action {
     /// The current object is deleted or, where versions are kept, gets a delete marker over it.
@@ -90,52 +86,80 @@ enum Action {
     Abort(String),
 }
 
+/// The schedule of a bucket whose lifecycle has just been set or taken away: none where there is none.
+pub fn schedule(bucket: &Bucket) -> Option<Schedule> {
+    rules(bucket).next()?;
+    let objects = bucket.objects.keys_from("").map(|(key, _)| key.to_owned());
+    Some(Schedule::of(objects.chain(bucket.uploads.keys().map(|(key, _)| key.clone()))))
+}
+
 /// Does what has become due.
 pub fn run_due(world: &mut World) {
     let now = world.clock.now();
-    let regions: Vec<(String, String)> =
-        world.regions().map(|region| (region.account.clone(), region.name.clone())).collect();
-    for (account, region) in regions {
-        let buckets = &world.region(&account, &region).s3.buckets;
-        let due: Vec<Act> = acts(buckets).filter(|act| act.due <= now).collect();
-        for act in due {
+    while let Some((account, region, bucket, key)) = due(world, now) {
+        let acts = acts(&world.region(&account, &region).s3.buckets[&bucket], &key);
+        let target = Target { bucket, key, version: None };
+        for (_, action) in acts.into_iter().filter(|(due, _)| *due <= now) {
             let (ids, request_id) = (world.ids.clone(), world.ids.upper(16));
-            perform(world, &Cause::lifecycle(&account, &region, &request_id, now, ids), act);
+            perform(world, &Cause::lifecycle(&account, &region, &request_id, now, ids), &target, action);
         }
+        let buckets = &mut world.region(&account, &region).s3.buckets;
+        buckets.get_mut(&target.bucket).expect("no lifecycle deletes a bucket").touch(&target.key);
     }
 }
 
-fn perform(world: &mut World, cause: &Cause<'_>, act: Act) {
-    let target = Target { bucket: act.bucket, key: act.key, version: None };
-    match act.what {
+/// A key whose turn has come, with its account, region and bucket.
+fn due(world: &mut World, now: Timestamp) -> Option<(String, String, String, String)> {
+    world.regions_mut().find_map(|region| {
+        let (bucket, key) = region.s3.buckets.iter_mut().find_map(|(name, bucket)| {
+            let key = up_to_date(bucket)?.due(now)?;
+            Some((name.clone(), key))
+        })?;
+        Some((region.account.clone(), region.name.clone(), bucket, key))
+    })
+}
+
+fn perform(world: &mut World, cause: &Cause<'_>, target: &Target, action: Action) {
+    match action {
         Action::Abort(id) => {
-            cause.bucket(world, &target.bucket).uploads.remove(&(target.key, id));
+            cause.bucket(world, &target.bucket).uploads.remove(&(target.key.clone(), id));
         }
         Action::Remove(id) => {
-            delete::remove(world, cause, &target, &id, Kind::Expired);
+            delete::remove(world, cause, target, &id, Kind::Expired);
         }
         Action::Expire if cause.bucket(world, &target.bucket).versioning == Versioning::Never => {
-            delete::remove(world, cause, &target, "null", Kind::Expired);
+            delete::remove(world, cause, target, "null", Kind::Expired);
         }
         Action::Expire => {
-            delete::mark(world, cause, &target, Kind::ExpirationMarkerCreated);
+            delete::mark(world, cause, target, Kind::ExpirationMarkerCreated);
         }
     }
 }
 
 /// When something becomes due next.
-pub fn next_due(world: &World) -> Option<Timestamp> {
-    world.regions().flat_map(|region| acts(&region.s3.buckets)).map(|act| act.due).min()
+pub fn next_due(world: &mut World) -> Option<Timestamp> {
+    let buckets = world.regions_mut().flat_map(|region| region.s3.buckets.values_mut());
+    buckets.filter_map(|bucket| up_to_date(bucket)?.next()).min()
 }
 
 /// What each bucket's lifecycle does next. Nobody waits for it to be over.
-pub fn outstanding(world: &World) -> Vec<Outstanding> {
-    let buckets = world.regions().flat_map(|region| &region.s3.buckets);
+pub fn outstanding(world: &mut World) -> Vec<Outstanding> {
+    let buckets = world.regions_mut().flat_map(|region| &mut region.s3.buckets);
     let next = buckets.filter_map(|(name, bucket)| {
-        let due = acts_of(name, bucket).map(|act| act.due).min()?;
+        let due = up_to_date(bucket)?.next()?;
         Some(Outstanding { what: format!("the lifecycle of bucket {name}"), due, recurring: true })
     });
     next.collect()
+}
+
+/// A bucket's schedule, in which every key that was touched has been looked at again.
+fn up_to_date(bucket: &mut Bucket) -> Option<&Schedule> {
+    let touched = bucket.schedule.as_mut()?.take_touched();
+    for key in touched {
+        let next = acts(bucket, &key).into_iter().map(|(due, _)| due).min();
+        bucket.schedule.as_mut()?.set(key, next);
+    }
+    bucket.schedule.as_ref()
 }
 
 /// The time at which a rule deletes a current object, and the rule's id.
@@ -153,28 +177,20 @@ pub fn expiration_header(bucket: &Bucket, key: &str, version: &Version) -> Optio
     Some(format!("expiry-date=\"{date}\", rule-id=\"{}\"", url_encode(&id)))
 }
 
-fn acts(buckets: &std::collections::BTreeMap<String, Bucket>) -> impl Iterator<Item = Act> {
-    buckets.iter().flat_map(|(name, bucket)| acts_of(name, bucket))
+/// What the lifecycle does to a key as it is now.
+fn acts(bucket: &Bucket, key: &str) -> Vec<Act> {
+    let rules: Vec<Rule<'_>> = rules(bucket).collect();
+    let mut acts = acts_on_versions(&rules, bucket, key);
+    let of_key = bucket.uploads.range((key.to_owned(), String::new())..).take_while(|((of, _), _)| of == key);
+    acts.extend(of_key.filter_map(|((_, id), upload)| {
+        let due = rules.iter().filter(|rule| rule.selects(key, None)).filter_map(|rule| rule.abort(upload.started));
+        Some((due.min()?, Action::Abort(id.clone())))
+    }));
+    acts
 }
 
-fn acts_of<'b>(name: &'b str, bucket: &'b Bucket) -> impl Iterator<Item = Act> + 'b {
-    // Without rules no object is looked at.
-    let rules: Vec<Rule<'b>> = rules(bucket).collect();
-    let all = (!rules.is_empty()).then_some(bucket);
-    let act = move |key: &str, (due, what)| Act { due, bucket: name.to_owned(), key: key.to_owned(), what };
-    let aborts_by: Vec<Rule<'b>> = rules.clone();
-    let of_keys = all.into_iter().flat_map(|bucket| bucket.objects.keys_from(""));
-    let of_keys = of_keys.flat_map(move |(key, versions)| {
-        acts_of_key(&rules, bucket, key, versions).into_iter().map(move |a| act(key, a))
-    });
-    let of_uploads = all.into_iter().flat_map(|bucket| &bucket.uploads).filter_map(move |((key, id), upload)| {
-        let due = aborts_by.iter().filter(|rule| rule.selects(key, None)).filter_map(|rule| rule.abort(upload.started));
-        Some(act(key, (due.min()?, Action::Abort(id.clone()))))
-    });
-    of_keys.chain(of_uploads)
-}
-
-fn acts_of_key(rules: &[Rule<'_>], bucket: &Bucket, key: &str, versions: &[Version]) -> Vec<(Timestamp, Action)> {
+fn acts_on_versions(rules: &[Rule<'_>], bucket: &Bucket, key: &str) -> Vec<Act> {
+    let versions = bucket.objects.versions(key);
     let mut acts = Vec::new();
     let Some((current, older)) = versions.split_last() else { return acts };
     match &current.object {

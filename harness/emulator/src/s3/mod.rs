@@ -2,14 +2,17 @@
 //!
 //! The modules, in reading order:
 //! - [`route`]: which operation, bucket and key a request names; [`operations`]: the simulated ones;
-//!   [`accepted`]: which parameters are simulated, so that no other is silently ignored; [`presigned`]: requests
-//!   whose signature is in their URL;
+//!   [`accepted`]: which parameters are simulated, so that no other is silently ignored; [`presigned`] and
+//!   [`presigned_v2`]: requests whose signature is in their URL;
 //! - [`store`]: a bucket's objects with their versions, [`object`] one of them; [`versions`]: which one a request
 //!   means;
 //! - [`buckets`], [`objects`], [`copy`], [`delete`], [`multipart`] with [`complete`], [`post`] with [`form`],
 //!   [`tagging`], [`acl`], [`attributes`], and [`list`] with [`page`]: the operations; [`conditional`]: `If-…`
 //!   and `Range`;
-//! - [`configurations`]: what is stored for a bucket and returned; of it [`cors`] and [`lifecycle`] are acted on;
+//! - [`configurations`]: what is stored for a bucket and returned; of it [`cors`] and, by its
+//!   [`schedule`], [`lifecycle`] are acted on;
+//!   [`unused`]: what a bucket never has here;
+//! - [`control`]: S3 Control, as far as it tags buckets;
 //! - [`chunked`], [`checksum`] and [`document`]: what a request's body is, whether it is intact, what it says;
 //! - [`notification`]: a bucket's notification configuration and [`rules`] its filters; [`change`]: what happens
 //!   to objects; [`event`]: what is sent to whom.
@@ -28,6 +31,7 @@ mod chunked;
 mod complete;
 mod conditional;
 mod configurations;
+mod control;
 mod copy;
 mod cors;
 mod delete;
@@ -44,10 +48,13 @@ mod operations;
 mod page;
 mod post;
 mod presigned;
+mod presigned_v2;
 mod route;
 mod rules;
+mod schedule;
 mod store;
 mod tagging;
+mod unused;
 mod versions;
 
 pub(crate) use lifecycle::{next_due, outstanding, run_due};
@@ -77,10 +84,21 @@ struct Bucket {
     uploads: multipart::Uploads,
     notifications: rules::Configuration,
     configurations: configurations::Configurations,
+    /// What its lifecycle is going to do; none without a lifecycle.
+    schedule: Option<schedule::Schedule>,
     tags: tagging::Tags,
     acl: &'static str,
     /// The number of changes to objects so far, from which sequencers are made.
     changes: u64,
+}
+
+impl Bucket {
+    /// Notes that something has happened to a key, which the lifecycle may have to do with.
+    fn touch(&mut self, key: &str) {
+        if let Some(schedule) = &mut self.schedule {
+            schedule.touch(key);
+        }
+    }
 }
 
 /// What a request is about, empty where it names none.
@@ -108,8 +126,15 @@ const NAMESPACE: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
 
 /// Answers one request to S3.
 pub(crate) fn answer(world: &mut World, call: &Call<'_>) -> Result<Reply, AwsError> {
-    let owner = if call.identity.is_anonymous() { owner(world, call) } else { None };
+    let owner = match (call.identity.is_anonymous(), presigned_v2::is_signed(call.request)) {
+        (true, _) => owner(world, call),
+        (_, true) => in_its_region(world, call),
+        _ => None,
+    };
     let call = &Call { identity: owner.as_ref().unwrap_or(call.identity), ids: call.ids.clone(), ..*call };
+    if control::is_for(call.request) {
+        return Ok(control::answer(world, call));
+    }
     let target = Target::of(call.request)?;
     let crosses = call.request.headers.contains_key("origin") && call.request.method != Method::OPTIONS;
     let headers = if crosses { cors::headers(world, call, &target) } else { Vec::new() };
@@ -133,10 +158,12 @@ fn dispatch(world: &mut World, call: &Call<'_>, target: &Target) -> Result<Reply
     let operation = accepted::operation(call.operation())?;
     accepted::check(operation, call)?;
     // A browser's preflight has the URL of the request that it asks about, which is not signed for it.
-    if call.request.method == Method::OPTIONS || !presigned::is_presigned(call.request) {
-        return (operation.run)(world, call, target);
+    match (presigned::is_presigned(call.request), presigned_v2::is_presigned(call.request)) {
+        _ if call.request.method == Method::OPTIONS => return (operation.run)(world, call, target),
+        (true, _) => presigned::check(world, call)?,
+        (_, true) => presigned_v2::check(world, call, target)?,
+        _ => return (operation.run)(world, call, target),
     }
-    presigned::check(world, call)?;
     let request = presigned::with_hoisted_headers(call.request);
     let call = Call { request: &request, ids: call.ids.clone(), ..*call };
     (operation.run)(world, &call, target)
@@ -150,6 +177,14 @@ fn owner(world: &World, call: &Call<'_>) -> Option<Identity> {
     let is_open = matches!(call.operation(), "PreflightRequest" | "PostObject");
     let region = region.filter(|_| is_open)?;
     Some(Identity { account: region.account.clone(), region: region.name.clone(), ..call.identity.clone() })
+}
+
+/// A signature of version 2 is good for every region, so the request is for that of its bucket.
+fn in_its_region(world: &World, call: &Call<'_>) -> Option<Identity> {
+    let (bucket, _) = bucket_and_key(call.request);
+    let mut own = world.regions().filter(|region| region.account == call.identity.account);
+    let region = own.find(|region| region.s3.buckets.contains_key(bucket.as_deref().unwrap_or_default()))?;
+    Some(Identity { region: region.name.clone(), ..call.identity.clone() })
 }
 
 /// The call's bucket, or the error that S3 answers where it is not there.
@@ -175,6 +210,7 @@ fn not_here(world: &World, call: &Call<'_>, name: &str) -> Option<AwsError> {
         AwsError::new(301, "PermanentRedirect", message)
             .with_detail("Endpoint", format!("{name}.s3.{}.amazonaws.com", owner.name))
             .with_detail("Bucket", name)
+            .with_header("x-amz-bucket-region", &owner.name)
     })
 }
 

@@ -68,6 +68,7 @@ pub fn create(world: &mut World, call: &Call<'_>, target: &Target) -> Result<Rep
     };
     let id = call.ids.mixed(128);
     bucket.uploads.insert((target.key.clone(), id.clone()), upload);
+    bucket.touch(&target.key);
     // A lifecycle may have to abort it.
     world.changed();
     let result = place(target) + &xml::element("UploadId", &id);
@@ -182,7 +183,9 @@ fn copied_range(range: &str, body: &Bytes) -> Result<Bytes, AwsError> {
 pub fn abort(world: &mut World, call: &Call<'_>, target: &Target) -> Result<Reply, AwsError> {
     upload(world, call, target)?;
     let id = (target.key.clone(), upload_id(call));
-    bucket(world, call, &target.bucket)?.uploads.remove(&id);
+    let bucket = bucket(world, call, &target.bucket)?;
+    bucket.uploads.remove(&id);
+    bucket.touch(&target.key);
     Ok(Reply::empty().with_status(204))
 }
 

@@ -22,6 +22,8 @@ pub struct Object {
     pub acl: &'static str,
     /// The parts that it was uploaded in; none where it was put at once.
     pub parts: Vec<Part>,
+    /// The id of the upload that it was made by.
+    pub upload: Option<String>,
 }
 
 /// What is remembered of a part of a multipart upload.
@@ -49,6 +51,7 @@ impl Object {
         self.etag = checksum::hex(&digests.md5);
         self.checksum = digests.checksum.expect("an algorithm was asked for");
         self.parts.clear();
+        self.upload = None;
     }
 }
 

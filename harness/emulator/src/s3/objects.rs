@@ -34,6 +34,7 @@ pub fn put_as(world: &mut World, call: &Call<'_>, target: &Target, kind: Kind) -
         tags: Tags::of_header(call.request.header("x-amz-tagging"))?,
         acl,
         parts: Vec::new(),
+        upload: None,
     };
     let reply = object.checksum.on(encrypted(Reply::empty()).with_header("etag", &object.quoted_etag()));
     Ok(store(world, call, target, object, kind)?.identified(reply))

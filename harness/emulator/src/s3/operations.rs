@@ -2,7 +2,7 @@
 
 use super::{
     Target, acl, attributes, buckets, complete, configurations, copy, cors, delete, list, multipart, notification,
-    objects, post, tagging, versions,
+    objects, post, tagging, unused, versions,
 };
 use crate::protocol::{AwsError, Reply};
 use crate::world::{Call, World};
@@ -45,7 +45,7 @@ pub const OPERATIONS: &[Operation] = &[
     op("PutBucketCors", configurations::put, &[BODY], &["cors"]),
     op("GetBucketCors", configurations::get, &[], &["cors"]),
     op("DeleteBucketCors", configurations::delete, &[], &["cors"]),
-    op("PutBucketLifecycleConfiguration", configurations::put, &[BODY], &["lifecycle"]),
+    op("PutBucketLifecycleConfiguration", configurations::put, &[BODY, LIFECYCLE], &["lifecycle"]),
     op("GetBucketLifecycleConfiguration", configurations::get, &[], &["lifecycle"]),
     op("DeleteBucketLifecycle", configurations::delete, &[], &["lifecycle"]),
     op("PutBucketEncryption", configurations::put, &[BODY], &["encryption"]),
@@ -64,7 +64,19 @@ pub const OPERATIONS: &[Operation] = &[
     op("GetBucketLogging", configurations::get, &[], &["logging"]),
     op("PutBucketRequestPayment", configurations::put, &[BODY], &["requestPayment"]),
     op("GetBucketRequestPayment", configurations::get, &[], &["requestPayment"]),
-    op("GetObjectLockConfiguration", configurations::get_object_lock, &[], &["object-lock"]),
+    op("PutBucketAccelerateConfiguration", configurations::put, &[BODY], &["accelerate"]),
+    op("GetBucketAccelerateConfiguration", configurations::get, &[], &["accelerate"]),
+    op("GetBucketPolicyStatus", configurations::get_policy_status, &[], &["policyStatus"]),
+    op("GetObjectLockConfiguration", unused::get, &[], &["object-lock"]),
+    op("GetBucketReplication", unused::get, &[], &["replication"]),
+    op("GetBucketAnalyticsConfiguration", unused::get, &[], &["analytics", "id"]),
+    op("GetBucketIntelligentTieringConfiguration", unused::get, &[], &["intelligent-tiering", "id"]),
+    op("GetBucketInventoryConfiguration", unused::get, &[], &["inventory", "id"]),
+    op("GetBucketMetricsConfiguration", unused::get, &[], &["metrics", "id"]),
+    op("ListBucketAnalyticsConfigurations", unused::list, &[], &["analytics", "continuation-token"]),
+    op("ListBucketIntelligentTieringConfigurations", unused::list, &[], &["intelligent-tiering", "continuation-token"]),
+    op("ListBucketInventoryConfigurations", unused::list, &[], &["inventory", "continuation-token"]),
+    op("ListBucketMetricsConfigurations", unused::list, &[], &["metrics", "continuation-token"]),
     op("PutObject", objects::put, &[BODY, WRITE, IF_WRITE], &[]),
     op("PostObject", post::post, &[], &[]),
     op("PreflightRequest", cors::preflight, &[], &["*"]),
@@ -118,6 +130,7 @@ pub const OPERATIONS: &[Operation] = &[
 const CREATE_BUCKET: &[&str] = &["x-amz-acl", "x-amz-bucket-object-lock-enabled", "x-amz-object-ownership"];
 const SKIP: &[&str] = &["x-amz-skip-destination-validation"];
 const ACL: &[&str] = &["x-amz-acl"];
+const LIFECYCLE: &[&str] = &["x-amz-transition-default-minimum-object-size"];
 
 /// What tells of a body and its checksums.
 const BODY: &[&str] = &[

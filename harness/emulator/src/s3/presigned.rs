@@ -6,7 +6,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-use sha2::{Digest as _, Sha256};
+use sha2::{Digest, Sha256};
 
 use super::checksum::hex;
 use super::xml_time_with_seconds;
@@ -185,23 +185,24 @@ fn encode(text: &str, special: &'static AsciiSet) -> String {
 /// The signature of a text under a credential's scope, `20260101/us-east-1/s3/aws4_request`.
 pub fn signature(secret: &str, scope: &str, to_sign: &str) -> String {
     let key =
-        scope.split('/').fold(format!("AWS4{secret}").into_bytes(), |key, part| hmac(&key, part.as_bytes()).to_vec());
-    hex(&hmac(&key, to_sign.as_bytes()))
+        scope.split('/').fold(format!("AWS4{secret}").into_bytes(), |key, part| hmac::<Sha256>(&key, part.as_bytes()));
+    hex(&hmac::<Sha256>(&key, to_sign.as_bytes()))
 }
 
-/// HMAC-SHA256, of a key that is not longer than a block of the hash.
+/// HMAC by a hash whose blocks have 64 bytes, as those of SHA-1 and SHA-256 have.
 /// <https://www.rfc-editor.org/rfc/rfc2104>
-fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
+pub fn hmac<D: Digest>(key: &[u8], message: &[u8]) -> Vec<u8> {
     const BLOCK: usize = 64;
     let mut padded = [0; BLOCK];
     if key.len() > BLOCK {
-        padded[..32].copy_from_slice(&Sha256::digest(key));
+        let hash = D::digest(key);
+        padded[..hash.len()].copy_from_slice(&hash);
     } else {
         padded[..key.len()].copy_from_slice(key);
     }
     let pad = |with: u8| padded.map(|byte| byte ^ with);
-    let inner = Sha256::new().chain_update(pad(0x36)).chain_update(message).finalize();
-    Sha256::new().chain_update(pad(0x5c)).chain_update(inner).finalize().into()
+    let inner = D::new().chain_update(pad(0x36)).chain_update(message).finalize();
+    D::new().chain_update(pad(0x5c)).chain_update(inner).finalize().to_vec()
 }
 
 #[cfg(test)]

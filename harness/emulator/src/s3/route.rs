@@ -6,11 +6,15 @@
 use http::Method;
 use percent_encoding::percent_decode_str;
 
+use super::control;
 use crate::protocol::Request;
 
 /// The S3 operation that a request asks for, such as `PutObject`; the empty text where S3 has none.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html>
 pub fn operation_name(request: &Request) -> &'static str {
+    if control::is_for(request) {
+        return control::operation_name(request);
+    }
     let query = Query(request.query());
     match bucket_and_key(request) {
         (Some(_), _) if request.method == Method::OPTIONS => "PreflightRequest",

@@ -67,6 +67,11 @@ impl Objects {
         self.current(key)?.object.as_ref()
     }
 
+    /// All versions of a key, the oldest first.
+    pub fn versions(&self, key: &str) -> &[Version] {
+        self.0.get(key).map_or(&[], Vec::as_slice)
+    }
+
     /// The version with an id, or the current one.
     pub fn version(&self, key: &str, id: Option<&str>) -> Option<&Version> {
         match id {

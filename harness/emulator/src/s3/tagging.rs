@@ -61,6 +61,22 @@ impl Tags {
         Self::of_set(set)?.checked("Bucket", MOST[1])
     }
 
+    /// Those of an element with `Tags`, as S3 Control has them.
+    pub fn of_list(element: &Element) -> Result<Self, AwsError> {
+        Self::of_set(element.child("Tags").ok_or_else(malformed)?)
+    }
+
+    /// A bucket's tags with further ones, which go before those with the same keys.
+    pub fn with(&self, further: Self) -> Result<Self, AwsError> {
+        let kept = self.0.iter().filter(|(key, _)| !further.0.iter().any(|(other, _)| other == key));
+        Self(kept.cloned().chain(further.0.iter().cloned()).collect()).checked("Bucket", MOST[1])
+    }
+
+    /// Takes a tag away, where it is there.
+    pub fn remove(&mut self, key: &str) {
+        self.0.retain(|(known, _)| known != key);
+    }
+
     /// The tags in the form of the header `x-amz-tagging`.
     pub fn query(&self) -> String {
         form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.0).finish()
@@ -77,11 +93,15 @@ impl Tags {
 
     /// The tags as a document.
     fn document(&self) -> String {
+        format!("<Tagging xmlns=\"{NAMESPACE}\"><TagSet>{}</TagSet></Tagging>", self.elements())
+    }
+
+    /// The tags as elements.
+    pub fn elements(&self) -> String {
         let tag = |(key, value): &(String, String)| {
             format!("<Tag>{}{}</Tag>", xml::element("Key", key), xml::element("Value", value))
         };
-        let tags: String = self.0.iter().map(tag).collect();
-        format!("<Tagging xmlns=\"{NAMESPACE}\"><TagSet>{tags}</TagSet></Tagging>")
+        self.0.iter().map(tag).collect()
     }
 
     fn repeats_a_key(&self) -> bool {

@@ -36,7 +36,12 @@ async fn bucket_names_are_global_and_buckets_are_in_one_region() {
     assert_eq!(failure(create().send().await), ("BucketAlreadyOwnedByYou".to_owned(), 409));
     let location = ireland.get_bucket_location().bucket("uploads").send().await.expect("it is there");
     assert_eq!(location.location_constraint().map(|region| region.as_str()), Some("eu-west-1"));
+    let location = virginia.get_bucket_location().bucket("uploads").send().await.expect("all regions tell of it");
+    assert_eq!(location.location_constraint().map(|region| region.as_str()), Some("eu-west-1"));
     let elsewhere = virginia.list_objects_v2().bucket("uploads").send().await;
+    // Clients of other languages follow this header.
+    let answer = elsewhere.as_ref().expect_err("it is in another region").raw_response().expect("S3 answered");
+    assert_eq!(answer.headers().get("x-amz-bucket-region"), Some("eu-west-1"));
     assert_eq!(failure(elsewhere), ("PermanentRedirect".to_owned(), 301));
     let again = virginia.create_bucket().bucket("uploads").send().await;
     assert_eq!(failure(again), ("BucketAlreadyOwnedByYou".to_owned(), 409));

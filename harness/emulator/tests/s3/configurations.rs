@@ -1,8 +1,10 @@
 //! What is configured of a bucket: stored, returned and, for other origins, acted on.
 
 use aws_sdk_s3::types::{
-    BucketLifecycleConfiguration, CorsConfiguration, CorsRule, ExpirationStatus, LifecycleExpiration, LifecycleRule,
-    LifecycleRuleFilter, ObjectCannedAcl, ObjectOwnership, Permission, PublicAccessBlockConfiguration,
+    AccelerateConfiguration, BucketAccelerateStatus, BucketLifecycleConfiguration, CorsConfiguration, CorsRule,
+    Destination, ExpirationStatus, LifecycleExpiration, LifecycleRule, LifecycleRuleFilter, ObjectCannedAcl,
+    ObjectOwnership, Permission, PublicAccessBlockConfiguration, ReplicationConfiguration, ReplicationRule,
+    ReplicationRuleStatus,
 };
 use bytes::Bytes;
 use http::{HeaderMap, Response};
@@ -31,6 +33,10 @@ async fn what_is_configured_is_returned_and_what_is_not_has_an_error_of_its_own(
         failure(client.get_bucket_policy().bucket(b).send().await).0,
         failure(client.get_bucket_website().bucket(b).send().await).0,
         failure(client.get_object_lock_configuration().bucket(b).send().await).0,
+        failure(client.get_bucket_replication().bucket(b).send().await).0,
+        failure(client.get_bucket_policy_status().bucket(b).send().await).0,
+        failure(client.get_bucket_metrics_configuration().bucket(b).id("all").send().await).0,
+        failure(client.get_bucket_inventory_configuration().bucket(b).id("all").send().await).0,
     ];
     let expected = [
         "NoSuchCORSConfiguration",
@@ -38,6 +44,10 @@ async fn what_is_configured_is_returned_and_what_is_not_has_an_error_of_its_own(
         "NoSuchBucketPolicy",
         "NoSuchWebsiteConfiguration",
         "ObjectLockConfigurationNotFoundError",
+        "ReplicationConfigurationNotFoundError",
+        "NoSuchBucketPolicy",
+        "NoSuchConfiguration",
+        "NoSuchConfiguration",
     ];
     assert_eq!(missing, expected);
 
@@ -177,4 +187,47 @@ async fn a_cors_configuration_that_s3_does_not_take_is_refused() {
         let error = put.expect_err("it is not valid").into_service_error();
         assert_eq!(aws_sdk_s3::error::ProvideErrorMetadata::message(&error), Some(message));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_that_lets_everybody_in_is_public() {
+    let client = client().await;
+    let everybody = r#"{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"*"}"#;
+    let conditional = everybody.replace('}', r#","Condition":{"Bool":{"aws:SecureTransport":"true"}}}"#);
+    let denied = everybody.replace("Allow", "Deny");
+    for (statement, public) in [(everybody, true), (&conditional, false), (&denied, false)] {
+        let policy = format!(r#"{{"Version":"2012-10-17","Statement":[{statement}]}}"#);
+        client.put_bucket_policy().bucket("uploads").policy(policy).send().await.expect("it is a policy");
+        let status = client.get_bucket_policy_status().bucket("uploads").send().await.expect("there is a policy");
+        assert_eq!(status.policy_status().and_then(|status| status.is_public()), Some(public), "{statement}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_simulated_can_be_read_and_not_put() {
+    let client = client().await;
+    let metrics = client.list_bucket_metrics_configurations().bucket("uploads").send().await.expect("there is none");
+    assert_eq!((metrics.metrics_configuration_list(), metrics.is_truncated()), (&[][..], Some(false)));
+    let inventory = client.list_bucket_inventory_configurations().bucket("uploads").send().await;
+    assert!(inventory.expect("there is none").inventory_configuration_list().is_empty());
+    let rule = ReplicationRule::builder().status(ReplicationRuleStatus::Enabled);
+    let rule = rule.destination(Destination::builder().bucket("arn:aws:s3:::copies").build().expect("a bucket"));
+    let replication = ReplicationConfiguration::builder().role("arn:aws:iam::123456789012:role/r");
+    let replication = replication.rules(rule.build().expect("complete")).build().expect("complete");
+    let put = client.put_bucket_replication().bucket("uploads").replication_configuration(replication).send().await;
+    assert_eq!(failure(put), ("NotImplemented".to_owned(), 501));
+}
+
+#[tokio::test(start_paused = true)]
+async fn acceleration_is_stored_and_returned() {
+    let client = client().await;
+    let status = async || {
+        let got = client.get_bucket_accelerate_configuration().bucket("uploads").send().await.expect("it always is");
+        got.status().cloned()
+    };
+    assert_eq!(status().await, None);
+    let enabled = AccelerateConfiguration::builder().status(BucketAccelerateStatus::Enabled).build();
+    let put = client.put_bucket_accelerate_configuration().bucket("uploads").accelerate_configuration(enabled);
+    put.send().await.expect("it is a status");
+    assert_eq!(status().await, Some(BucketAccelerateStatus::Enabled));
 }

@@ -4,6 +4,7 @@ mod buckets;
 #[path = "../common/mod.rs"]
 mod common;
 mod configurations;
+mod control;
 mod delivery;
 mod events;
 mod lifecycle;
@@ -14,6 +15,7 @@ mod notifications;
 mod objects;
 mod post;
 mod presigned;
+mod refusals;
 mod tagging;
 mod versions;
 

@@ -250,3 +250,21 @@ async fn attributes_tell_of_parts_and_checksums() {
     assert!(copied.e_tag().is_some_and(|etag| !etag.contains('-')));
     assert_eq!(copied.checksum_type(), Some(&ChecksumType::FullObject));
 }
+
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html>
+#[tokio::test(start_paused = true)]
+async fn an_upload_that_is_completed_again_with_the_same_parts_is_answered_as_before() {
+    let client = client().await;
+    let upload = Upload::new(&client).await;
+    let (first, last) = (upload.part(1, vec![b'a'; MIN]).await, upload.part(2, b"end".to_vec()).await);
+    let once = upload.complete(&[first.clone(), last.clone()]).await;
+    let modified = client.head_object().bucket("uploads").key("k").send().await.expect("it is there").last_modified;
+    tokio::time::advance(std::time::Duration::from_secs(60)).await;
+    assert_eq!(upload.complete(&[first.clone(), last.clone()]).await, once);
+    let head = client.head_object().bucket("uploads").key("k").send().await.expect("it is there");
+    assert_eq!(head.last_modified, modified, "nothing was written again");
+    let gone = Err(("NoSuchUpload".to_owned(), 404));
+    assert_eq!(upload.complete(&[last.clone()]).await, gone);
+    put(&client, "k", b"another").await;
+    assert_eq!(upload.complete(&[first, last]).await, gone);
+}

@@ -113,3 +113,49 @@ async fn without_the_secret_the_signature_is_not_looked_at() {
     let changed = get.uri().replace("X-Amz-Expires=60", "X-Amz-Expires=61");
     assert_eq!(send(&emulator, &get, &changed, b"").await.status(), 200);
 }
+
+/// A URL with a signature of version 2, as boto3 makes it for an endpoint of one's own.
+async fn get_v2(emulator: &Emulator, url: &str) -> (u16, String) {
+    let request = Request {
+        method: http::Method::GET,
+        uri: url.parse().expect("a URI"),
+        headers: HeaderMap::new(),
+        body: Bytes::new(),
+    };
+    let answer = emulator.answer(request).await.expect("S3 answers");
+    (answer.status().as_u16(), text(&answer))
+}
+
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/RESTAuthentication.html#RESTAuthenticationQueryStringAuth>
+#[tokio::test(start_paused = true)]
+async fn a_signature_of_version_2_gets_until_its_time_whatever_the_region() {
+    let emulator = emulator();
+    let client = client_of(&emulator, |config| config.region(aws_sdk_s3::config::Region::new("eu-west-1")));
+    let europe =
+        aws_sdk_s3::types::CreateBucketConfiguration::builder().location_constraint("eu-west-1".into()).build();
+    let create = client.create_bucket().bucket("uploads").create_bucket_configuration(europe);
+    create.send().await.expect("the name is free");
+    put(&client, "k", b"hello").await;
+    let url =
+        |expires: &str| format!("https://s3.amazonaws.com/uploads/k?AWSAccessKeyId=123456789012&Signature=x{expires}");
+    assert_eq!(get_v2(&emulator, &url("&Expires=1767225660")).await, (200, "hello".to_owned()));
+    for (expires, message) in [
+        ("&Expires=soon", "Invalid date (should be seconds since epoch): soon"),
+        ("", "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters"),
+        ("&Expires=1767225599", "Request has expired"),
+    ] {
+        let (status, body) = get_v2(&emulator, &url(expires)).await;
+        assert_eq!((status, body.contains(message)), (403, true), "{body}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_signature_of_version_2_is_verified_where_the_secret_is_known() {
+    let (emulator, client) = setup().await;
+    put(&client, "k", b"hello").await;
+    // Signed by `openssl dgst -sha1 -hmac secret`.
+    let url = "https://s3.amazonaws.com/uploads/k?AWSAccessKeyId=123456789012&Expires=1767225660&Signature=";
+    assert_eq!(get_v2(&emulator, &format!("{url}yKKdZb5UjCUd7LFSf1QU/rPzNas%3D")).await, (200, "hello".to_owned()));
+    let (status, body) = get_v2(&emulator, &format!("{url}x")).await;
+    assert_eq!((status, body.contains("SignatureDoesNotMatch")), (403, true), "{body}");
+}
