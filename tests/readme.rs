@@ -45,7 +45,7 @@ fn check(block: &Block<'_>, scratch: &Scratch) {
         "sh" => block.lines().filter(|line| !line.is_empty()).for_each(|line| run_line(line, scratch)),
         "console" => run_session(block, scratch),
         "rust" => is_excerpt(block, "// "),
-        "toml" => is_excerpt(block, "# "),
+        "toml" | "hcl" => is_excerpt(block, "# "),
         "yaml" => yaml(block, scratch),
         "json" => is_in_trace(block, scratch),
         kind => panic!("line {}: nobody checks blocks of kind `{kind}`", block.line),

@@ -3,7 +3,8 @@
 
 mod common;
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 
 use common::{ROOT, Run};
@@ -48,14 +49,69 @@ fn python() -> Option<String> {
     None
 }
 
-#[test]
-fn the_aws_cli_and_boto3_drive_each_service_through_a_round_trip() {
+/// Runs a Python program against a server. It prints a line for each of so many parts.
+fn drive(program: &str, parts: usize, arguments: &[&str]) {
     let Some(python) = python() else { return };
-    let serving = Serving::start(&["--app", "scenarios/csv/template.yaml"]);
-    let arguments = ["tests/serve/clients.py", serving.endpoint.as_str(), "000000000000"];
+    let serving = Serving::start(arguments);
+    let arguments = [program, serving.endpoint.as_str(), "000000000000"];
     let ran = Command::new(python).args(arguments).current_dir(ROOT).output().expect("Python starts");
     let ran = Run::of(ran).with_code(0);
-    assert_eq!(ran.stdout.lines().filter(|line| line.starts_with("ok ")).count(), 16, "{}", ran.stdout);
+    assert_eq!(ran.stdout.lines().filter(|line| line.starts_with("ok ")).count(), parts, "{}", ran.stdout);
+}
+
+#[test]
+fn the_aws_cli_and_boto3_drive_each_service_through_a_round_trip() {
+    drive("tests/serve/clients.py", 18, &["--app", "scenarios/csv/template.yaml"]);
+}
+
+#[test]
+fn the_calls_that_terraform_makes_for_each_of_its_resources_are_answered() {
+    drive("tests/serve/terraform.py", 19, &[]);
+}
+
+#[test]
+fn it_listens_where_it_is_told() {
+    let serving = Serving::start(&["--host", "0.0.0.0"]);
+    let port = serving.endpoint.strip_prefix("http://0.0.0.0:").expect("the host that was asked for");
+    let answer = request(port, "GET", "/_localstack/health", "", "");
+    assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.contains("\"sqs\":\"running\""), "{answer}");
+}
+
+/// What a server on this machine answers; nothing where it ends first.
+fn request(port: &str, method: &str, path: &str, headers: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(format!("127.0.0.1:{port}")).expect("something listens");
+    let length = body.len();
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n{headers}Content-Length: {length}\r\n\r\n{body}"
+    );
+    stream.write_all(request.as_bytes()).expect("it takes requests");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).map(|_| answer).unwrap_or_default()
+}
+
+/// A long poll takes up to 20 seconds, and nobody waits for it.
+#[cfg(unix)]
+#[rstest::rstest]
+#[case::interrupted("-INT")]
+#[case::asked_to_end("-TERM")]
+fn it_ends_at_a_signal_while_a_long_poll_waits(#[case] signal: &str) {
+    let mut serving = Serving::start(&[]);
+    let port = serving.endpoint.rsplit(':').next().expect("a port").to_owned();
+    let sqs = move |operation: &str, body: &str| {
+        let scope = "Credential=test/20260101/us-east-1/sqs/aws4_request";
+        let headers = format!("Authorization: AWS4-HMAC-SHA256 {scope}\r\nX-Amz-Target: AmazonSQS.{operation}\r\n");
+        request(&port, "POST", "/", &headers, body)
+    };
+    let created = sqs("CreateQueue", r#"{"QueueName":"empty"}"#);
+    assert!(created.contains("000000000000/empty"), "{created}");
+    let poll = std::thread::spawn(move || {
+        sqs("ReceiveMessage", r#"{"QueueUrl":"http://x/000000000000/empty","WaitTimeSeconds":20}"#)
+    });
+    // The poll is under way, or comes too late: either way the server ends, and there is no answer.
+    let pid = serving.child.id().to_string();
+    assert!(Command::new("kill").args([signal, &pid]).status().expect("there is kill").success());
+    assert_eq!(serving.child.wait().expect("it is a child").code(), Some(0));
+    assert_eq!(poll.join().ok().as_deref().unwrap_or_default(), "");
 }
 
 #[test]

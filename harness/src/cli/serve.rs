@@ -58,7 +58,7 @@ fn account(text: &str) -> Result<String, String> {
     if is_account { Ok(text.to_owned()) } else { Err("an account's id is twelve digits".to_owned()) }
 }
 
-/// Serves until Ctrl-C.
+/// Serves until Ctrl-C, or until the process is asked to end.
 pub fn serve(apps: &Apps, args: &ServeArgs) -> Result<ExitCode, Failed> {
     let app = args.app.as_deref().map(|template| load(apps, template, args)).transpose()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -92,10 +92,31 @@ pub fn serve(apps: &Apps, args: &ServeArgs) -> Result<ExitCode, Failed> {
 }
 
 async fn end() {
+    tokio::select! {
+        () = interrupted() => {}
+        () = asked_to_end() => {}
+    }
+}
+
+async fn interrupted() {
     // Where the signal cannot be waited for, it ends the process by itself.
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
     }
+}
+
+#[cfg(unix)]
+async fn asked_to_end() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut asked) => _ = asked.recv().await,
+        Err(_) => std::future::pending::<()>().await,
+    }
+}
+
+#[cfg(not(unix))]
+async fn asked_to_end() {
+    std::future::pending::<()>().await;
 }
 
 fn tell(line: &str) {

@@ -12,6 +12,7 @@ pub use front::Front;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -27,6 +28,9 @@ use tokio::net::TcpListener;
 pub const DEFAULT_ACCOUNT: &str = "000000000000";
 /// LocalStack's port.
 pub const DEFAULT_PORT: u16 = 4566;
+
+/// How long requests that are under way at the end may go on.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// Takes a line about something that happened.
 pub type Tell = Arc<dyn Fn(&str) + Send + Sync>;
@@ -49,7 +53,8 @@ impl Server {
         Ok(Self { listener, address })
     }
 
-    /// Answers requests until `end` returns.
+    /// Answers requests until `end` returns. Those that are under way then have a moment left, so that a long poll does
+    /// not hold up the end.
     ///
     /// # Errors
     /// The system's.
@@ -61,7 +66,22 @@ impl Server {
         end: impl Future<Output = ()> + Send + 'static,
     ) -> std::io::Result<()> {
         let router = Router::new().fallback(answer).with_state(Arc::new(At { front, clock, tell }));
-        axum::serve(self.listener, router).with_graceful_shutdown(end).await
+        let (ending, ended) = tokio::sync::oneshot::channel();
+        let end = async move {
+            end.await;
+            // Nobody listens where all has been answered already.
+            let _ = ending.send(());
+        };
+        let moment = async move {
+            if ended.await.is_err() {
+                std::future::pending::<()>().await;
+            }
+            tokio::time::sleep(GRACE).await;
+        };
+        tokio::select! {
+            served = axum::serve(self.listener, router).with_graceful_shutdown(end) => served,
+            () = moment => Ok(()),
+        }
     }
 }
 
