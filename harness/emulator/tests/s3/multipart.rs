@@ -264,7 +264,7 @@ async fn an_upload_that_is_completed_again_with_the_same_parts_is_answered_as_be
     let head = client.head_object().bucket("uploads").key("k").send().await.expect("it is there");
     assert_eq!(head.last_modified, modified, "nothing was written again");
     let gone = Err(("NoSuchUpload".to_owned(), 404));
-    assert_eq!(upload.complete(&[last.clone()]).await, gone);
+    assert_eq!(upload.complete(std::slice::from_ref(&last)).await, gone);
     put(&client, "k", b"another").await;
     assert_eq!(upload.complete(&[first, last]).await, gone);
 }
