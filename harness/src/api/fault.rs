@@ -1,10 +1,10 @@
-//! API Gateway's own errors: status and words of each, and how a REST API's gateway responses change them.
+//! API Gateway's own errors: status and words of each.
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html>
 
 use bytes::Bytes;
 
 use crate::event::apigateway::ApiResponse;
-use crate::stack::{Api, ApiKind, GatewayResponse};
+use crate::stack::{Api, ApiKind};
 
 /// Why API Gateway answers by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,8 +15,10 @@ pub enum Fault {
     TooLarge,
     /// The request line and the headers are together.
     HeadTooLarge,
-    /// The integration took longer than the API waits.
+    /// The function took longer than the API waits.
     TimedOut,
+    /// The endpoint did.
+    EndpointTimedOut,
     /// Nothing answers at an HTTP integration's endpoint.
     Unreachable,
     /// The function failed, or its response is malformed.
@@ -57,16 +59,16 @@ pub enum BadToken {
 }
 
 /// A fault in the words of one kind of API.
-struct Words {
-    response_type: &'static str,
-    status: u16,
-    message: String,
+pub struct Words {
+    pub response_type: &'static str,
+    pub status: u16,
+    pub message: String,
     /// What a REST API puts into `x-amzn-ErrorType`.
     error_type: &'static str,
 }
 
 impl Fault {
-    /// The response that the client gets.
+    /// The response that the client gets, unless a REST API's gateway responses change it.
     pub fn response(&self, api: &Api) -> ApiResponse {
         let words = self.words(api.kind);
         if api.kind == ApiKind::Http {
@@ -75,11 +77,9 @@ impl Fault {
             response.headers.extend(challenge);
             return response;
         }
-        let family = if words.status < 500 { "DEFAULT_4XX" } else { "DEFAULT_5XX" };
-        let find = |name: &str| api.gateway_responses.iter().find(|response| response.response_type == name);
-        // What a type does not say, the family does.
-        let chosen: Vec<&GatewayResponse> = [find(words.response_type), find(family)].into_iter().flatten().collect();
-        worded(&words, &self.details(), &chosen)
+        let headers = [("content-type", "application/json"), ("x-amzn-ErrorType", words.error_type)];
+        let headers = headers.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        ApiResponse { status: words.status, headers, body: Bytes::from(message(&words)) }
     }
 
     /// What an HTTP API tells in `www-authenticate`.
@@ -98,7 +98,7 @@ impl Fault {
     }
 
     /// What a validator found, as a gateway response can tell it.
-    fn details(&self) -> String {
+    pub fn details(&self) -> String {
         match self {
             Self::InvalidBody(faults) => format!("[{}]", faults.join(", ")),
             Self::MissingParameters(names) => format!("[{}]", names.join(", ")),
@@ -106,7 +106,8 @@ impl Fault {
         }
     }
 
-    fn words(&self, kind: ApiKind) -> Words {
+    /// The fault in the words of a kind of API.
+    pub fn words(&self, kind: ApiKind) -> Words {
         match kind {
             ApiKind::Rest => self.rest(),
             ApiKind::Http => self.http(),
@@ -159,7 +160,7 @@ impl Fault {
                 words("BAD_REQUEST_PARAMETERS", 400, &message, "BadRequestException")
             }
             Self::InvalidBody(_) => words("BAD_REQUEST_BODY", 400, "Invalid request body", "BadRequestException"),
-            Self::TimedOut => {
+            Self::TimedOut | Self::EndpointTimedOut => {
                 words("INTEGRATION_TIMEOUT", 504, "Endpoint request timed out", "InternalServerErrorException")
             }
             // Not in the documentation: what REST APIs are seen to answer.
@@ -182,6 +183,7 @@ impl Fault {
             Self::HeadTooLarge => (431, "Request Header Fields Too Large"),
             Self::TooLarge => (413, "Request Entity Too Large"),
             Self::TimedOut | Self::FunctionThrottled | Self::Unreachable => (503, "Service Unavailable"),
+            Self::EndpointTimedOut => (504, "Gateway Timeout"),
             Self::NoKey | Self::Denied { .. } | Self::InsufficientScope(_) => (403, "Forbidden"),
             Self::Unauthorized | Self::BadToken(_) => (401, "Unauthorized"),
             Self::Throttled | Self::QuotaExceeded => (429, "Too Many Requests"),
@@ -194,37 +196,8 @@ impl Fault {
     }
 }
 
-/// A REST API's response as the gateway responses word it; the first goes before the second.
-fn worded(words: &Words, details: &str, chosen: &[&GatewayResponse]) -> ApiResponse {
-    let status = chosen.iter().find_map(|response| response.status).unwrap_or(words.status);
-    let template = chosen.iter().find_map(|response| response.templates.first());
-    let (content_type, body) = match template {
-        Some((content_type, template)) => (content_type.clone(), filled(template, words, details)),
-        None => ("application/json".to_owned(), message(words)),
-    };
-    let error_type = ("x-amzn-ErrorType".to_owned(), words.error_type.to_owned());
-    let mut headers = vec![("content-type".to_owned(), content_type), error_type];
-    for (name, value) in chosen.first().iter().flat_map(|response| &response.headers) {
-        headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
-        headers.push((name.clone(), value.clone()));
-    }
-    ApiResponse { status, headers, body: Bytes::from(body) }
-}
-
 /// An authorizer that fails has no message at all.
 fn message(words: &Words) -> String {
     let message = Some(&words.message).filter(|message| !message.is_empty());
     serde_json::json!({ "message": message }).to_string()
-}
-
-/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html>
-fn filled(template: &str, words: &Words, details: &str) -> String {
-    // Within the quotes of a template's JSON.
-    let details = serde_json::json!(details).to_string();
-    let quoted = serde_json::json!(words.message).to_string();
-    template
-        .replace("$context.error.messageString", &quoted)
-        .replace("$context.error.message", &words.message)
-        .replace("$context.error.responseType", words.response_type)
-        .replace("$context.error.validationErrorString", details.trim_matches('"'))
 }

@@ -23,7 +23,7 @@ const OF_CONNECTION: [&str; 5] = ["connection", "content-length", "host", "keep-
 pub async fn ask(shared: &Shared, routed: &Routed<'_>, endpoint: &HttpEndpoint) -> Result<ApiResponse, Fault> {
     let request = request(shared, routed, endpoint)?;
     let asked = tokio::time::timeout(endpoint.timeout, send_for(shared, routed.call, request));
-    let answered = asked.await.map_err(|_| Fault::TimedOut)?;
+    let answered = asked.await.map_err(|_| Fault::EndpointTimedOut)?;
     let mut response = answered.map_err(|_| Fault::Unreachable)?;
     response.headers.retain(|(name, _)| !is_of_connection(name));
     match &endpoint.passing {

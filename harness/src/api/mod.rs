@@ -8,6 +8,7 @@ mod authorize;
 mod cache;
 pub mod cors;
 mod fault;
+mod gateway_response;
 mod http;
 mod keys;
 mod mapped;
@@ -69,7 +70,7 @@ pub async fn serve(shared: &Rc<Shared>, mut call: Call<'_>) -> ApiResponse {
     let is_too_large = size_of_head(&call.request) > HEAD_LIMIT;
     add_headers(shared, host, &mut call.request);
     let answered = if is_too_large { Err(Fault::HeadTooLarge) } else { answer(shared, &call).await };
-    let mut response = answered.unwrap_or_else(|fault| fault.response(call.api));
+    let mut response = answered.unwrap_or_else(|fault| gateway_response::respond(&fault, shared, &call));
     if let Some(cors) = cors {
         cors::add_headers(cors, &call.request, &mut response);
     }

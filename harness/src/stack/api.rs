@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Authorizer, HttpEndpoint, Throttle};
+use super::{Authorizer, GatewayResponse, HttpEndpoint, Throttle};
 
 /// An API Gateway API.
 #[derive(Clone, Debug)]
@@ -128,18 +128,6 @@ pub struct Cors {
     pub expose_headers: Vec<String>,
     pub allow_credentials: bool,
     pub max_age: Option<u32>,
-}
-
-/// How a REST API words one type of its own errors.
-/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-gatewayResponse-definition.html>
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GatewayResponse {
-    /// Such as `UNAUTHORIZED` or `DEFAULT_4XX`.
-    pub response_type: String,
-    pub status: Option<u16>,
-    pub headers: Vec<(String, String)>,
-    /// The body by content type. `$context.error.messageString` and its like are filled in.
-    pub templates: Vec<(String, String)>,
 }
 
 impl Api {

@@ -73,6 +73,25 @@ pub enum Source {
     Context(String),
 }
 
+impl Source {
+    /// What a name stands for, such as `request.header.id`, `context.requestId` or `stageVariables.color`.
+    pub fn of_variable(name: &str) -> Option<Self> {
+        let (head, rest) = name.strip_prefix("method.").unwrap_or(name).split_once('.')?;
+        match (head, rest.split_once('.')) {
+            ("stageVariables", _) => Some(Self::StageVariable(rest.to_owned())),
+            ("context", _) => Some(Self::Context(rest.to_owned())),
+            ("request", Some(("header", name))) => Some(Self::Header(name.to_owned())),
+            ("request", Some(("multivalueheader", name))) => Some(Self::Headers(name.to_owned())),
+            ("request", Some(("querystring", name))) => Some(Self::Query(name.to_owned())),
+            ("request", Some(("multivaluequerystring", name))) => Some(Self::Queries(name.to_owned())),
+            ("request", Some(("path", name))) => Some(Self::PathParameter(name.to_owned())),
+            ("request", None) if rest == "path" => Some(Self::Path),
+            ("request", None) if rest == "body" => Some(Self::Body),
+            _ => None,
+        }
+    }
+}
+
 /// What a response with some statuses becomes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResponseRule {

@@ -9,6 +9,7 @@ mod authorizer;
 mod domain;
 mod dynamodb;
 mod eventbridge;
+mod gateway_response;
 mod integration;
 mod kinesis;
 mod lambda;
@@ -20,15 +21,14 @@ mod sns;
 mod sqs;
 mod usage;
 
-pub use api::{
-    Api, ApiKind, Cors, GatewayResponse, Integration, LambdaProxy, Mock, PayloadFormat, Route, RouteSettings, Stage,
-};
+pub use api::{Api, ApiKind, Cors, Integration, LambdaProxy, Mock, PayloadFormat, Route, RouteSettings, Stage};
 pub use authorizer::{Authorizer, AuthorizerEvent, AuthorizerFunction, Decides, TokenRules};
 pub use domain::{Domain, DomainMapping};
 pub use dynamodb::Table;
 pub use eventbridge::{
     ApiDestination, Archive, Connection, EventBus, HttpParameters, InputTransformer, Rule, RuleTarget,
 };
+pub use gateway_response::{GatewayResponse, Piece, pieces};
 pub use integration::{Change, ChangeTarget, How, HttpEndpoint, Passing, ResponseRule, Source};
 pub use kinesis::KinesisStream;
 pub use lambda::{

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::Naming;
 use super::call::is_call;
+use super::includes;
 use super::report::Report;
 use crate::diagnostic::Source;
 use crate::yaml::{Content, Node, parse};
@@ -18,7 +19,7 @@ pub const STACK: &str = "AWS::CloudFormation::Stack";
 pub const APPLICATION: &str = "AWS::Serverless::Application";
 
 /// How many files an app may have. A file can name another one many times.
-const MAX_FILES: usize = 200;
+pub const MAX_FILES: usize = 200;
 
 /// A template to be read: its text, and where the files are that it names.
 #[derive(Clone, Debug)]
@@ -86,6 +87,7 @@ impl Reader<'_> {
             }
         };
         shift(&mut root, start);
+        includes::expand(&mut root, directory, self.report);
         let mut nested = BTreeMap::new();
         for (key, resource) in root.get("Resources").and_then(Node::mapping).unwrap_or_default() {
             let logical_id = key.text().unwrap_or_default();
@@ -141,7 +143,7 @@ fn location(resource: &Node) -> Option<&Node> {
 }
 
 /// Moves all places of a tree.
-fn shift(node: &mut Node, by: usize) {
+pub fn shift(node: &mut Node, by: usize) {
     if by == 0 {
         return;
     }

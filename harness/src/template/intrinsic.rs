@@ -37,6 +37,8 @@ pub struct Evaluator<'a> {
     pub(super) visiting: Vec<String>,
     /// Whether a condition is being evaluated, which cannot refer to resources.
     pub(super) in_condition: bool,
+    /// Whether user pools may be named, which are not simulated.
+    pub knows_pools: bool,
     pub(super) mappings: &'a [Entry],
     /// Whether the template declares `AWS::LanguageExtensions`.
     pub(super) is_extended: bool,
@@ -65,6 +67,7 @@ impl<'a> Evaluator<'a> {
             known_conditions: BTreeMap::new(),
             visiting: Vec::new(),
             in_condition: false,
+            knows_pools: false,
             mappings: sections.mappings,
             is_extended: sections.is_extended,
             parameters,

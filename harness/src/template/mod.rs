@@ -16,6 +16,7 @@ mod fifo;
 mod foreach;
 mod functions;
 mod harmless;
+mod includes;
 mod intrinsic;
 mod links;
 mod names;

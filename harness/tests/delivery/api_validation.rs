@@ -93,6 +93,24 @@ fn a_gateway_response_tells_what_is_wrong_with_a_body() {
 }
 
 #[test]
+fn a_gateway_response_tells_of_the_request() {
+    let worded = "
+  Missing:
+    Type: AWS::ApiGateway::GatewayResponse
+    Properties:
+      RestApiId: !Ref Api
+      ResponseType: BAD_REQUEST_PARAMETERS
+      ResponseParameters: { gatewayresponse.header.Access-Control-Allow-Origin: method.request.header.Origin, gatewayresponse.header.x-stage: context.stage }
+      ResponseTemplates: { application/json: '{\"missing\": \"$context.error.validationErrorString\", \"path\": \"$context.resourcePath\", \"tag\": \"$method.request.querystring.tag\", \"none\": \"$context.nothing\"}' }
+";
+    let expect = "status: 400, headers: { access-control-allow-origin: [\"https://shop.example\"], x-stage: [live] }, body: { missing: [\"[x-tenant]\"], path: [/orders], tag: [a], none: [\"\"] }";
+    let step = format!(
+        "http: {{ api: Api, method: POST, path: /orders, query: {{ tag: a }}, headers: {{ origin: \"https://shop.example\" }}, json: {{}}, expect: {{ {expect} }} }}"
+    );
+    rig(&format!("{RESOURCES}{worded}")).play(&[&step]).passed();
+}
+
+#[test]
 fn sams_request_model_is_validated_where_it_says_so() {
     let event = |model: &str| {
         format!(

@@ -4,6 +4,7 @@
 mod api;
 mod api_authorizers;
 mod api_domains;
+mod api_files;
 mod api_http;
 mod api_limits;
 mod api_openapi;

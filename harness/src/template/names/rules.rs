@@ -265,6 +265,25 @@ const RULES: &[NameRule] = &[
         attributes: &[],
     },
     NameRule {
+        types: &["AWS::Cognito::UserPool"],
+        property: None,
+        limit: 128,
+        reference: "{region}_{id}",
+        attributes: &[
+            ("Arn", "arn:aws:cognito-idp:{region}:{account}:userpool/{region}_{id}"),
+            ("ProviderName", "cognito-idp.{region}.amazonaws.com/{region}_{id}"),
+            ("ProviderURL", "https://cognito-idp.{region}.amazonaws.com/{region}_{id}"),
+            ("UserPoolId", "{region}_{id}"),
+        ],
+    },
+    NameRule {
+        types: &["AWS::Cognito::UserPoolClient"],
+        property: None,
+        limit: 128,
+        reference: "{id}",
+        attributes: &[("ClientId", "{id}")],
+    },
+    NameRule {
         types: &["AWS::IAM::Role"],
         property: Some("RoleName"),
         limit: 64,

@@ -178,10 +178,19 @@ fn resolve(resource: &Resource, shape: &Shape, evaluator: &mut Evaluator<'_>) ->
     for (key, value) in &resource.properties {
         if ignored(key.text().unwrap_or_default()) {
             resolved.push((key.clone(), Node { span: value.span.clone(), tag: None, content: Content::Null }));
-        } else if let Some(value) = evaluator.resolve(&looked_at(resource, key, value)) {
+        } else if let Some(value) = resolve_one(resource, key, value, evaluator) {
             resolved.push((key.clone(), value));
         }
     }
+    resolved
+}
+
+/// The value of one property. What names the issuers of tokens may name user pools: a replay stands in for them, though
+/// it does not have them.
+fn resolve_one(resource: &Resource, key: &Node, value: &Node, evaluator: &mut Evaluator<'_>) -> Option<Node> {
+    evaluator.knows_pools = api::names_issuers(&resource.type_name, key.text().unwrap_or_default());
+    let resolved = evaluator.resolve(&looked_at(resource, key, value));
+    evaluator.knows_pools = false;
     resolved
 }
 

@@ -10,7 +10,7 @@ use crate::yaml::Node;
 
 /// A REST API's expression over a request; none where it is not simulated.
 pub fn rest(text: &str) -> Option<Source> {
-    fixed(text).or_else(|| reference(text.strip_prefix("method.").unwrap_or(text)))
+    fixed(text).or_else(|| Source::of_variable(text))
 }
 
 /// A REST API's expression over an endpoint's response.
@@ -26,7 +26,8 @@ pub fn of_response(text: &str) -> Option<Source> {
     if text == "integration.response.body" {
         return Some(Source::Body);
     }
-    let outside = || reference(text).filter(|source| matches!(source, Source::StageVariable(_) | Source::Context(_)));
+    let outside =
+        || Source::of_variable(text).filter(|source| matches!(source, Source::StageVariable(_) | Source::Context(_)));
     fixed(text).or_else(of_response).or_else(outside)
 }
 
@@ -38,36 +39,20 @@ fn fixed(text: &str) -> Option<Source> {
 /// An HTTP API's value: a reference, or a text with references in `${…}`.
 pub fn http(text: &str) -> Option<Vec<Source>> {
     if let Some(name) = text.strip_prefix('$').filter(|name| !name.starts_with('{')) {
-        return Some(vec![reference(name)?]);
+        return Some(vec![Source::of_variable(name)?]);
     }
     let mut pieces = Vec::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {
         let (name, after) = after.split_once('}')?;
         pieces.extend(Some(before).filter(|text| !text.is_empty()).map(|text| Source::Text(text.to_owned())));
-        pieces.push(reference(name)?);
+        pieces.push(Source::of_variable(name)?);
         rest = after;
     }
     if !rest.is_empty() || pieces.is_empty() {
         pieces.push(Source::Text(rest.to_owned()));
     }
     Some(pieces)
-}
-
-fn reference(text: &str) -> Option<Source> {
-    let (head, rest) = text.split_once('.')?;
-    match (head, rest.split_once('.')) {
-        ("stageVariables", _) => Some(Source::StageVariable(rest.to_owned())),
-        ("context", _) => Some(Source::Context(rest.to_owned())),
-        ("request", Some(("header", name))) => Some(Source::Header(name.to_owned())),
-        ("request", Some(("multivalueheader", name))) => Some(Source::Headers(name.to_owned())),
-        ("request", Some(("querystring", name))) => Some(Source::Query(name.to_owned())),
-        ("request", Some(("multivaluequerystring", name))) => Some(Source::Queries(name.to_owned())),
-        ("request", Some(("path", name))) => Some(Source::PathParameter(name.to_owned())),
-        ("request", None) if rest == "path" => Some(Source::Path),
-        ("request", None) if rest == "body" => Some(Source::Body),
-        _ => None,
-    }
 }
 
 /// The changes that a REST API's integration makes in a request.

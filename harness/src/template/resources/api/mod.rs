@@ -31,6 +31,17 @@ pub fn inner_shape(type_name: &str, property: &str) -> Option<&'static Shape> {
     }
 }
 
+/// Whether a property may name the issuers of tokens.
+pub fn names_issuers(type_name: &str, property: &str) -> bool {
+    match type_name {
+        "AWS::ApiGateway::Authorizer" => property == "ProviderARNs",
+        "AWS::ApiGatewayV2::Authorizer" => property == "JwtConfiguration",
+        "AWS::ApiGateway::RestApi" | "AWS::ApiGatewayV2::Api" => property == "Body",
+        "AWS::Serverless::Api" | "AWS::Serverless::HttpApi" => ["Auth", "DefinitionBody"].contains(&property),
+        _ => false,
+    }
+}
+
 pub const TYPES: &[Type] = &[
     Type { name: "AWS::Serverless::Api", shape: &sam::REST, read: sam::read_rest },
     Type { name: "AWS::Serverless::HttpApi", shape: &sam::HTTP, read: sam::read_http },

@@ -1,9 +1,9 @@
 //! Gateway responses: how a REST API words its own errors.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigateway-gatewayresponse.html>
 
-use super::cors::unquoted;
+use super::expressions;
 use super::integration::is_static;
-use crate::stack::GatewayResponse;
+use crate::stack::{GatewayResponse, Piece, Source, pieces};
 use crate::template::property::{Object, Shape};
 use crate::template::report::Report;
 use crate::template::resources::{Build, Resolved};
@@ -49,7 +49,7 @@ pub fn read(resource: &Resolved<'_>, report: &mut Report, build: &mut Build) {
 }
 
 /// The headers of `ResponseParameters`, each by the expression that names it.
-fn flat_headers(object: &Object<'_>, report: &mut Report) -> Vec<(String, String)> {
+fn flat_headers(object: &Object<'_>, report: &mut Report) -> Vec<(String, Source)> {
     let mut headers = Vec::new();
     for (key, value) in object.mapping(report, "ResponseParameters") {
         let name = key.text().unwrap_or_default();
@@ -65,7 +65,7 @@ fn flat_headers(object: &Object<'_>, report: &mut Report) -> Vec<(String, String
 }
 
 /// The headers as SAM writes them.
-fn sam_headers(response: &Object<'_>, logical_id: &str, report: &mut Report) -> Vec<(String, String)> {
+fn sam_headers(response: &Object<'_>, logical_id: &str, report: &mut Report) -> Vec<(String, Source)> {
     let parameters = response.object(report, logical_id, "ResponseParameters", &SAM_PARAMETERS);
     let headers = parameters.map(|parameters| parameters.mapping(report, "Headers")).unwrap_or_default().iter();
     headers.filter_map(|(key, value)| header_of(key.text().unwrap_or_default(), value, report)).collect()
@@ -85,7 +85,7 @@ fn by_type(
     object: &Object<'_>,
     logical_id: &str,
     report: &mut Report,
-    headers_of: fn(&Object<'_>, &str, &mut Report) -> Vec<(String, String)>,
+    headers_of: fn(&Object<'_>, &str, &mut Report) -> Vec<(String, Source)>,
 ) -> Vec<GatewayResponse> {
     let what = format!("{}.GatewayResponses", object.what);
     let mut read = Vec::new();
@@ -103,36 +103,33 @@ fn by_type(
     read
 }
 
-fn header_of(name: &str, value: &Node, report: &mut Report) -> Option<(String, String)> {
+fn header_of(name: &str, value: &Node, report: &mut Report) -> Option<(String, Source)> {
     let text = value.scalar()?;
-    let fixed = unquoted(&text);
-    if fixed.len() == text.len() && text.contains('.') {
+    let source = expressions::rest(&text).or_else(|| (!text.contains('.')).then(|| Source::Text(text.clone())));
+    if source.is_none() {
         report
             .error(&value.span, format!("`{text}` is not simulated in a gateway response"))
-            .help("it can be a value in single quotes");
+            .help("it can be a value in single quotes, `method.request.header.<name>`, `context.<name>` or `stageVariables.<name>`");
     }
-    Some((name.to_owned(), fixed.to_owned()))
+    Some((name.to_owned(), source?))
 }
 
 fn finish(
     response_type: &str,
     object: &Object<'_>,
-    headers: Vec<(String, String)>,
+    headers: Vec<(String, Source)>,
     report: &mut Report,
 ) -> GatewayResponse {
     let mut templates = Vec::new();
     for (key, value) in object.mapping(report, "ResponseTemplates") {
         let text = value.scalar().unwrap_or_default();
-        let known = [
-            "$context.error.messageString",
-            "$context.error.message",
-            "$context.error.responseType",
-            "$context.error.validationErrorString",
-        ];
-        let rest = known.iter().fold(text.clone(), |rest, known| rest.replace(known, ""));
-        if !is_static(&rest) {
+        let is_known = |piece: &Piece<'_>| match piece {
+            Piece::Text(text) => is_static(text),
+            Piece::Variable(name) => Source::of_variable(name).is_some(),
+        };
+        if !pieces(&text).iter().all(is_known) {
             let problem = report.error(&value.span, "this template of a gateway response is not simulated");
-            problem.help(format!("it can have {} in it", known.join(", ")));
+            problem.help("it can have variables of `$context`, `$stageVariables` and `$method.request` in it");
         }
         templates.push((key.text().unwrap_or_default().to_owned(), text));
     }
