@@ -9,7 +9,8 @@ use std::time::Duration;
 use rehearsal::diagnostic::{Diagnostics, Source};
 use rehearsal::scenario::{self, Action, Content, Count, Method, QueueExpect, Scenario, TableExpect};
 use rehearsal::stack::{
-    Api, ApiKind, Bucket, EventBus, Function, KinesisStream, NotSimulated, Queue, Stack, Stage, Table, Topic,
+    Api, ApiKind, Archive, Bucket, EventBus, Function, KinesisStream, NotSimulated, Queue, Rule, Stack, Stage, Table,
+    Topic,
 };
 use rstest::rstest;
 use serde_json::json;
@@ -180,6 +181,23 @@ fn stack() -> Stack {
         retention_hours: 24,
         max_record_kib: None,
     };
+    let archive = Archive {
+        logical_id: id("Kept"),
+        name: id("Kept"),
+        source_arn: arn("Business"),
+        event_pattern: None,
+        retention_days: None,
+    };
+    let rule = Rule {
+        logical_id: id("OnOrder"),
+        name: id("OnOrder"),
+        arn: arn("OnOrder"),
+        bus: id("Business"),
+        event_pattern: None,
+        schedule: None,
+        enabled: true,
+        targets: Vec::new(),
+    };
     let stage = Stage { name: id("$default"), ..Stage::default() };
     let api = Api { stages: vec![stage], ..Api::new(id("OrdersApi"), id("abc"), ApiKind::Http, "eu-west-1") };
     Stack {
@@ -195,6 +213,8 @@ fn stack() -> Stack {
         functions: vec![function("ReadCsv"), function("StoreRecord")],
         buses: vec![EventBus { logical_id: id("Business"), name: id("Business"), arn: arn("Business") }],
         topics: vec![Topic { logical_id: id("News"), name: id("News"), arn: arn("News"), attributes: BTreeMap::new() }],
+        archives: vec![archive],
+        rules: vec![rule],
         apis: vec![api],
         not_simulated: vec![NotSimulated {
             logical_id: id("ReadCsvRole"),

@@ -279,7 +279,12 @@ impl Emulator {
         Some((queue_url, self.clock.instant(self.clock.now()) + wait))
     }
 
-    fn lock(&self) -> MutexGuard<'_, World> {
+    /// Its clock.
+    pub(crate) fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, World> {
         self.world.lock().expect("the emulator does not panic while it holds the world")
     }
 }

@@ -18,7 +18,7 @@ use crate::sns::NewNotification;
 use crate::sqs::NewMessage;
 use crate::world::{FunctionSource, LAMBDA_EVENT_LIMIT, Outstanding, Undeliverable, World};
 
-pub(crate) use request::HttpParameters;
+pub(crate) use request::{HttpParameters, TIMEOUT};
 
 /// The longest wait between two attempts, in seconds. AWS tells only that it backs off exponentially with
 /// jitter for 185 attempts in 24 hours: these are as far apart as 185 attempts in 24 hours can be.
@@ -30,8 +30,6 @@ pub(crate) const MAX_HOPS: u32 = 16;
 /// One event on its way to one target.
 #[derive(Clone, Debug)]
 pub(crate) struct Delivery {
-    pub account: String,
-    pub region: String,
     pub sender: Sender,
     pub target: Target,
     /// The event; what the schedule sends, for one of Scheduler's.

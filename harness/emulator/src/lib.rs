@@ -10,7 +10,7 @@
 //! - [`world`]: all mutable state in one place, and the hand-over of a message from one service to another;
 //! - [`protocol`]: from an HTTP request to the operation it asks for, and from a result to what AWS answers;
 //! - [`delivery`]: deliveries of rules and schedules, their retries and dead letters;
-//! - [`outbound`]: HTTP requests to hosts outside of AWS;
+//! - [`outbound`]: HTTP requests to hosts outside of AWS; [`ask_destination`]: those of pipes to API destinations;
 //! - [`connector`]: the SDK's HTTP client over the world;
 //! - one module per service.
 //!
@@ -18,6 +18,7 @@
 //! iterates over a hash map. With a paused Tokio clock and one seed, the same calls give the same bytes.
 
 mod arn;
+mod ask_destination;
 pub mod clock;
 mod connector;
 mod delivery;
@@ -35,6 +36,7 @@ pub mod sqs;
 mod sts;
 mod world;
 
+pub use ask_destination::ToDestination;
 pub use clock::Clock;
 pub use connector::{Emulator, collect, collect_response, into_sdk, request_into_sdk};
 pub use ids::Ids;

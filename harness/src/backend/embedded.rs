@@ -12,8 +12,9 @@ use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
+use bytes::Bytes;
 use futures_util::future::LocalBoxFuture;
-use rehearsal_emulator::{Clock, DEFAULT_ACCOUNT, Emulator, FunctionEvent, HostHandler, Ids, Mail};
+use rehearsal_emulator::{Clock, DEFAULT_ACCOUNT, Emulator, FunctionEvent, HostHandler, Ids, Mail, ToDestination};
 use tokio::sync::{mpsc, watch};
 
 use super::{Backend, Standing};
@@ -148,6 +149,10 @@ impl Backend for Embedded {
     fn take_posts(&self) -> Vec<String> {
         let bodies = self.emulator.take_requests().into_iter().map(|request| request.body);
         bodies.map(|body| String::from_utf8_lossy(&body).into_owned()).collect()
+    }
+
+    fn ask_destination(&self, to: ToDestination) -> LocalBoxFuture<'_, Result<Bytes, String>> {
+        Box::pin(async move { self.emulator.ask_destination(to).await.map(|reply| reply.body) })
     }
 
     fn standing(&self) -> LocalBoxFuture<'_, Standing> {

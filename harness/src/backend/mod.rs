@@ -31,9 +31,10 @@ pub use tap::{Tap, Tapped, tapped};
 use std::time::Duration;
 
 use aws_types::SdkConfig;
+use bytes::Bytes;
 use futures_util::future::LocalBoxFuture;
 use jiff::Timestamp;
-use rehearsal_emulator::{Clock, FunctionEvent, Mail, Outstanding, QueueDepth};
+use rehearsal_emulator::{Clock, FunctionEvent, Mail, Outstanding, QueueDepth, ToDestination};
 use tokio::sync::{mpsc, watch};
 
 /// An AWS to replay a scenario on.
@@ -77,6 +78,10 @@ pub trait Backend {
     /// The bodies of the HTTP requests that services sent and that nothing drove to their hosts, and which count as
     /// taken; none where services reach their hosts by themselves.
     fn take_posts(&self) -> Vec<String>;
+
+    /// Sends an event to an API destination, as pipes do, and waits for what its endpoint answers. Where requests would
+    /// leave the machine, there is no such destination.
+    fn ask_destination(&self, to: ToDestination) -> LocalBoxFuture<'_, Result<Bytes, String>>;
 
     /// What stands in it now: the ground on which `settle` decides. Asked for only while the driver itself has
     /// nothing to do.

@@ -9,8 +9,9 @@ use std::time::Duration;
 use aws_sdk_sqs::types::QueueAttributeName;
 use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_types::SdkConfig;
+use bytes::Bytes;
 use futures_util::future::{LocalBoxFuture, join_all};
-use rehearsal_emulator::{Clock, FunctionEvent, HostHandler, Mail, Outstanding, QueueDepth};
+use rehearsal_emulator::{Clock, FunctionEvent, HostHandler, Mail, Outstanding, QueueDepth, ToDestination};
 use tokio::sync::{mpsc, watch};
 
 use super::client::Network;
@@ -210,6 +211,11 @@ impl Backend for Remote {
 
     fn take_posts(&self) -> Vec<String> {
         Vec::new()
+    }
+
+    fn ask_destination(&self, to: ToDestination) -> LocalBoxFuture<'_, Result<Bytes, String>> {
+        let refused = format!("the API destination `{}` is there on the embedded backend only", to.name);
+        Box::pin(std::future::ready(Err(refused)))
     }
 
     fn standing(&self) -> LocalBoxFuture<'_, Standing> {

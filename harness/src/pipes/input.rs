@@ -28,7 +28,7 @@ pub fn dynamic(written: &str, event: &Value) -> String {
 }
 
 /// The event with its body or data read.
-fn with_data(event: &Value) -> Value {
+pub fn with_data(event: &Value) -> Value {
     let mut event = event.clone();
     let json = |text: String| serde_json::from_str(&text).unwrap_or(Value::String(text));
     if let Some(body) = event["body"].as_str().map(str::to_owned) {

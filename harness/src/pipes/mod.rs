@@ -2,6 +2,7 @@
 //! [`crate::mapping`]; here is what becomes of a batch.
 //! <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes.html>
 
+mod http;
 mod input;
 mod target;
 
@@ -31,6 +32,12 @@ impl Pipe {
         let (mut events, mut cause) = (batch.records.clone(), batch.cause);
         if let Some(enrichment) = &self.settings.enrichment {
             let given = self.made(enrichment, &events, shared);
+            if enrichment.api_destination().is_some() {
+                match self.ask_each(shared, enrichment, &given, &events, cause).await {
+                    Ok(answers) => return self.hand_on(shared, answers, &batch, cause).await,
+                    Err(failed) => return failed,
+                }
+            }
             let invoked = self.invoke(shared, &enrichment.arn, given, &batch, cause).await;
             match &invoked.result {
                 Ok(response) => events = enriched(response),
@@ -38,12 +45,17 @@ impl Pipe {
             }
             cause = invoked.event;
         }
-        // A function that answers with nothing filters its events out.
+        self.hand_on(shared, events, &batch, cause).await
+    }
+
+    /// Gives the target what is left after the enrichment.
+    async fn hand_on(&self, shared: &Rc<Shared>, events: Vec<Value>, batch: &Batch, cause: EventId) -> Invoked {
+        // An enrichment that answers with nothing filters its events out.
         if events.is_empty() {
             return Invoked { event: cause, result: Ok("null".to_owned()) };
         }
         let given = self.made(&self.settings.target, &events, shared);
-        self.send(shared, given, &events, &batch, cause).await
+        self.send(shared, given, &events, batch, cause).await
     }
 
     /// What a step gets of each event.
@@ -96,10 +108,10 @@ impl Pipe {
     }
 }
 
-/// The events that a function answers with: the members of a list, or one.
+/// The events that an enrichment answers with: the members of a list, or one.
 /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/pipes-enrichment.html>
 fn enriched(response: &str) -> Vec<Value> {
-    match serde_json::from_str(response).unwrap_or_default() {
+    match serde_json::from_str(response).unwrap_or_else(|_| Value::String(response.to_owned())) {
         Value::Array(events) => events,
         Value::Null => Vec::new(),
         Value::String(text) if text.is_empty() => Vec::new(),

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use serde_json::Value;
 
-use super::{Pipe, input};
+use super::{Pipe, http, input};
 use crate::invoke::Invoked;
 use crate::mapping::Batch;
 use crate::push;
@@ -16,7 +16,7 @@ use crate::stack::PipeDelivery;
 use crate::trace::EventId;
 
 /// Text as it is, anything else as JSON.
-fn text(value: &Value) -> String {
+pub(super) fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
@@ -39,7 +39,7 @@ impl Pipe {
         }
         let sender = Sender::new(shared, cause);
         for (given, event) in given.iter().zip(events) {
-            if let Err(message) = self.send_one(&sender, given, event).await {
+            if let Err(message) = self.send_one(shared, &sender, (given, event), cause).await {
                 return self.failed(cause, message);
             }
         }
@@ -59,7 +59,13 @@ impl Pipe {
         Invoked { event: cause, result: Ok("null".to_owned()) }
     }
 
-    async fn send_one(&self, sender: &Sender<'_>, given: &Value, event: &Value) -> Sent {
+    async fn send_one(
+        &self,
+        shared: &Shared,
+        sender: &Sender<'_>,
+        (given, event): (&Value, &Value),
+        cause: EventId,
+    ) -> Sent {
         let arn = &self.settings.target.arn;
         match &self.settings.delivery {
             PipeDelivery::Function { .. } => Ok(()),
@@ -82,6 +88,9 @@ impl Pipe {
                     .set_resources(Some(resources))
                     .detail(given.to_string());
                 sender.event(entry.build()).await
+            }
+            PipeDelivery::ApiDestination => {
+                http::ask(shared, &self.settings.target, given, event, cause).await.map(drop)
             }
             PipeDelivery::Stream { partition_key } => {
                 sender.record(arn, input::dynamic(partition_key, event), text(given)).await

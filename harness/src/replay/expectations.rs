@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::leftovers::{BucketContent, Leftovers, QueueContent};
+use super::records::{StreamContent, StreamRecord};
 use super::steps::Player;
 use crate::matching::{matches, mismatches};
 use crate::outcome::Failure;
 use crate::scenario::{
     Count, Expect, Listed, MailExpect, MailboxExpect, Matcher, MessageExpect, Named, ObjectsExpect, QueueExpect,
-    RequestsExpect, TableExpect, TableHolds,
+    RecordExpect, RequestsExpect, StreamExpect, TableExpect, TableHolds,
 };
 use crate::stack::Queue;
 use crate::state::{Item, TableState};
@@ -34,6 +35,9 @@ pub fn check(player: &Player<'_>, leftovers: &Leftovers) -> Vec<Failure> {
     for queue in &expect.queues {
         checker.queue(queue, leftovers.queues.get(&queue.name.value).cloned().unwrap_or_default());
     }
+    for stream in &expect.streams {
+        checker.stream(stream, &leftovers.streams.get(&stream.name.value).cloned().unwrap_or_default());
+    }
     for host in &expect.requests {
         checker.requests(host, &player.shared.stubs.asked(&host.name.value));
     }
@@ -49,6 +53,18 @@ pub fn check(player: &Player<'_>, leftovers: &Leftovers) -> Vec<Failure> {
         checker.table(table, leftovers.tables.get(name).unwrap_or(&none), counted);
     }
     checker.failures
+}
+
+/// Whether a record is as expected in all that is named.
+fn is_record(expected: &RecordExpect, record: &StreamRecord) -> bool {
+    let text = |matcher: &Option<Matcher>, text: &str| {
+        matcher.as_ref().is_none_or(|matcher| matches(matcher, Value::String(text.to_owned())))
+    };
+    let json = expected
+        .json
+        .as_ref()
+        .is_none_or(|matcher| serde_json::from_str::<Value>(&record.data).is_ok_and(|data| matches(matcher, data)));
+    json && text(&expected.key, &record.key) && text(&expected.data, &record.data)
 }
 
 /// How often each function ran. A throttled attempt is none.
@@ -105,6 +121,15 @@ impl Checker<'_> {
             in_order: self.player.shared.stack.queues.iter().any(is_this_fifo),
         };
         self.listed(expected, &found, fits);
+    }
+
+    fn stream(&mut self, expected: &Named<StreamExpect>, found: &StreamContent) {
+        let lines: Vec<String> =
+            found.records.iter().map(|record| format!("{}: {}", record.key, record.data)).collect();
+        let (holder, in_order) = (format!("stream {} holds", expected.name.value), found.shards == 1);
+        let things = &found.records[..];
+        let found = Found { holder, noun: "record", shown: shown(&lines), hidden: 0, things, in_order };
+        self.listed(expected, &found, is_record);
     }
 
     fn requests(&mut self, expected: &Named<RequestsExpect>, asked: &[Asked]) {

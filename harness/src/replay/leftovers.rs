@@ -1,4 +1,5 @@
-//! What a replay leaves behind, read through the SDK: tables, the messages in queues, the objects in buckets.
+//! What a replay leaves behind, read through the SDK: tables, the messages in queues, the records in
+//! streams, the objects in buckets.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,6 +7,7 @@ use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, QueueAttributeName
 use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_types::SdkConfig;
 
+use super::records::{self, StreamContent};
 use crate::scenario::Expect;
 use crate::shared::Shared;
 use crate::stack::Queue;
@@ -18,6 +20,7 @@ pub struct Leftovers {
     /// How many items there are in tables that are only counted.
     pub counts: BTreeMap<String, u64>,
     pub queues: BTreeMap<String, QueueContent>,
+    pub streams: BTreeMap<String, StreamContent>,
     pub objects: BTreeMap<String, BucketContent>,
 }
 
@@ -62,6 +65,13 @@ pub async fn read(shared: &Shared, expect: &Expect, whole: bool) -> Leftovers {
             let content = queue_content(&config, queue).await;
             let content = content.unwrap_or_else(|error| problem(shared, &queue.logical_id, &error));
             leftovers.queues.insert(queue.logical_id.clone(), content);
+        }
+    }
+    for stream in &shared.stack.streams {
+        if expect.streams.iter().any(|expected| expected.name.value == stream.logical_id) {
+            let content = records::read(&config, &stream.name).await;
+            let content = content.unwrap_or_else(|error| problem(shared, &stream.logical_id, &error));
+            leftovers.streams.insert(stream.logical_id.clone(), content);
         }
     }
     for bucket in &shared.stack.buckets {

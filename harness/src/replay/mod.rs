@@ -3,6 +3,7 @@
 
 mod expectations;
 mod leftovers;
+mod records;
 mod remote;
 mod steps;
 

@@ -70,11 +70,23 @@ enum Kind {
     Bus,
     Api,
     Function,
+    Archive,
+    Rule,
 }
 
 impl Kind {
-    const ALL: [Self; 8] =
-        [Self::Bucket, Self::Queue, Self::Topic, Self::Table, Self::Stream, Self::Bus, Self::Api, Self::Function];
+    const ALL: [Self; 10] = [
+        Self::Bucket,
+        Self::Queue,
+        Self::Topic,
+        Self::Table,
+        Self::Stream,
+        Self::Bus,
+        Self::Api,
+        Self::Function,
+        Self::Archive,
+        Self::Rule,
+    ];
 
     /// As messages call it.
     fn singular(self) -> &'static str {
@@ -87,6 +99,8 @@ impl Kind {
             Self::Bus => "event bus",
             Self::Api => "API",
             Self::Function => "function",
+            Self::Archive => "archive",
+            Self::Rule => "rule",
         }
     }
 
@@ -100,6 +114,8 @@ impl Kind {
             Self::Bus => "event buses",
             Self::Api => "APIs",
             Self::Function => "functions",
+            Self::Archive => "archives",
+            Self::Rule => "rules",
         }
     }
 
@@ -114,12 +130,14 @@ impl Kind {
             Self::Bus => stack.buses.iter().map(|bus| bus.logical_id.as_str()).collect(),
             Self::Api => stack.apis.iter().map(|api| api.logical_id.as_str()).collect(),
             Self::Function => stack.functions.iter().map(|function| function.logical_id.as_str()).collect(),
+            Self::Archive => stack.archives.iter().map(|archive| archive.logical_id.as_str()).collect(),
+            Self::Rule => stack.rules.iter().map(|rule| rule.logical_id.as_str()).collect(),
         }
     }
 
     /// "a bucket", "an event bus".
     fn with_article(self) -> String {
-        let article = if matches!(self, Self::Bus | Self::Api) { "an" } else { "a" };
+        let article = if matches!(self, Self::Bus | Self::Api | Self::Archive) { "an" } else { "a" };
         format!("{article} {}", self.singular())
     }
 }
@@ -154,6 +172,10 @@ impl Checker<'_> {
                 if let Some(bus) = step.bus.as_ref().filter(|bus| bus.value != "default") {
                     self.exists(Kind::Bus, bus);
                 }
+            }
+            Action::EventsReplay(step) => {
+                self.exists(Kind::Archive, &step.archive);
+                step.rules.iter().for_each(|rule| self.exists(Kind::Rule, rule));
             }
             Action::SqsSend(step) => {
                 self.exists(Kind::Queue, &step.queue);
@@ -207,6 +229,7 @@ impl Checker<'_> {
         let expect = &self.scenario.expect;
         let named = (expect.invocations.iter().map(|named| (Kind::Function, &named.name)))
             .chain(expect.queues.iter().map(|named| (Kind::Queue, &named.name)))
+            .chain(expect.streams.iter().map(|named| (Kind::Stream, &named.name)))
             .chain(expect.objects.iter().map(|named| (Kind::Bucket, &named.name)))
             .chain(expect.tables.iter().map(|named| (Kind::Table, &named.name)));
         for (kind, name) in named {

@@ -14,6 +14,7 @@ use super::capture::{Captured, Substitute, UnknownCapture};
 use super::listed::{Entry, Listed};
 use super::mail::MailboxExpect;
 use super::matcher::{Fields, Matcher};
+use super::records::StreamExpect;
 use super::s3::ObjectsExpect;
 use super::stubs::{RequestsExpect, Stub};
 use crate::yaml::Located;
@@ -48,6 +49,9 @@ pub struct Expect {
     /// The messages that queues hold.
     #[schemars(with = "BTreeMap<String, QueueExpect>")]
     pub queues: Vec<Named<QueueExpect>>,
+    /// The records that Kinesis streams hold.
+    #[schemars(with = "BTreeMap<String, StreamExpect>")]
+    pub streams: Vec<Named<StreamExpect>>,
     /// The HTTP requests that the hosts of `given.stubs` are sent.
     #[schemars(with = "BTreeMap<String, RequestsExpect>")]
     pub requests: Vec<Named<RequestsExpect>>,
@@ -96,6 +100,9 @@ impl Expect {
         let mut expect = self.clone();
         for queue in &mut expect.queues {
             queue.value.substitute(captured)?;
+        }
+        for stream in &mut expect.streams {
+            stream.value.substitute(captured)?;
         }
         for host in &mut expect.requests {
             host.value.substitute(captured)?;

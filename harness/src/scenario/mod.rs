@@ -11,11 +11,13 @@ mod check;
 mod check_queue;
 mod check_token;
 mod duration;
+mod events;
 mod expect;
 mod http;
 mod listed;
 mod mail;
 mod matcher;
+mod records;
 mod s3;
 mod schema;
 mod steps;
@@ -33,16 +35,17 @@ pub use capture::{CaptureName, Captured, Pointer, Substitute, UnknownCapture, su
 pub use check::check;
 pub use check_token::token_claims;
 pub use duration::parse as parse_duration;
+pub use events::{EventsPut, EventsReplay};
 pub use expect::{Count, Expect, Given, MessageExpect, Named, QueueExpect, TableExpect, TableHolds};
 pub use http::{Http, HttpExpect, Method, Target, url};
 pub use listed::Listed;
 pub use mail::{MailExpect, MailboxExpect};
 pub use matcher::Matcher;
+pub use records::{RecordExpect, StreamExpect};
 pub use s3::{ObjectsExpect, S3Copy, S3Delete, S3Object, S3Put};
 pub use schema::json_schema;
 pub use steps::{
-    Action, Content, EventsPut, Fail, FailWith, Invoke, InvokeExpect, KinesisPut, Settle, SnsPublish, SqsRedrive,
-    SqsSend,
+    Action, Content, Fail, FailWith, Invoke, InvokeExpect, KinesisPut, Settle, SnsPublish, SqsRedrive, SqsSend,
 };
 pub use stubs::{RequestExpect, RequestsExpect, Respond, Stub, StubResponse, host};
 

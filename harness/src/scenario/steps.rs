@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 
 use super::capture::{CaptureName, Captured, Pointer, Substitute, UnknownCapture, substitute_in};
 use super::duration::{self, Friendly};
+use super::events::{EventsPut, EventsReplay};
 use super::http::Http;
 use super::matcher::Matcher;
 use super::s3::{S3Copy, S3Delete, S3Put};
@@ -37,6 +38,9 @@ pub enum Action {
     /// Puts an event on an event bus.
     #[serde(rename = "events.put")]
     EventsPut(EventsPut),
+    /// Replays the events of an archive.
+    #[serde(rename = "events.replay")]
+    EventsReplay(EventsReplay),
     /// Sends a message to a queue.
     #[serde(rename = "sqs.send")]
     SqsSend(SqsSend),
@@ -69,12 +73,13 @@ pub enum Action {
 
 impl Action {
     /// The names of the steps in a scenario file.
-    pub const NAMES: [&'static str; 13] = [
+    pub const NAMES: [&'static str; 14] = [
         "s3.put",
         "s3.copy",
         "s3.delete",
         "http",
         "events.put",
+        "events.replay",
         "sqs.send",
         "sqs.redrive",
         "kinesis.put",
@@ -93,6 +98,7 @@ impl Action {
             Self::S3Delete(_) => "s3.delete",
             Self::Http(_) => "http",
             Self::EventsPut(_) => "events.put",
+            Self::EventsReplay(_) => "events.replay",
             Self::SqsSend(_) => "sqs.send",
             Self::SqsRedrive(_) => "sqs.redrive",
             Self::KinesisPut(_) => "kinesis.put",
@@ -121,7 +127,7 @@ impl Action {
             Self::SnsPublish(step) => step.substitute(captured)?,
             Self::Invoke(step) => step.substitute(captured)?,
             Self::Fail(step) => step.substitute(captured)?,
-            Self::SqsRedrive(_) | Self::Advance(_) | Self::Settle(_) => {}
+            Self::EventsReplay(_) | Self::SqsRedrive(_) | Self::Advance(_) | Self::Settle(_) => {}
         }
         Ok(action)
     }
@@ -153,21 +159,6 @@ impl<'s> Content<'s> {
         let text = text.map(|text| Content::Text(text));
         text.or(json.map(Content::Json)).or(file.map(Content::File))
     }
-}
-
-/// `events.put`.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct EventsPut {
-    /// The bus's logical id; the account's default bus where it is left out or `default`.
-    pub bus: Option<Located<String>>,
-    pub source: String,
-    pub detail_type: String,
-    /// The event's detail, a JSON object.
-    pub detail: Map<String, Value>,
-    /// The ARNs of the resources that the event is about.
-    #[serde(default)]
-    pub resources: Vec<String>,
 }
 
 /// `sqs.send`: exactly one of `body` and `json` is there.
@@ -320,7 +311,6 @@ pub struct Settle {
     pub within: Option<Duration>,
 }
 
-substitute_in!(EventsPut: source, detail_type, detail, resources);
 substitute_in!(SqsSend: body, json, attributes, group, deduplication_id);
 substitute_in!(KinesisPut: key, data, json);
 substitute_in!(SnsPublish: message, json, by_protocol, subject, group, deduplication_id, attributes);

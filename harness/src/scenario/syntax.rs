@@ -14,7 +14,7 @@ use crate::yaml::{self, Content, DecodeError, Located, Node, Scalar, quoted};
 /// The keys of a scenario file.
 pub(super) const KEYS: [&str; 7] = ["version", "name", "template", "parameters", "given", "steps", "expect"];
 pub(super) const GIVEN_KEYS: [&str; 2] = ["tables", "stubs"];
-pub(super) const EXPECT_KEYS: [&str; 6] = ["invocations", "queues", "requests", "mail", "objects", "tables"];
+pub(super) const EXPECT_KEYS: [&str; 7] = ["invocations", "queues", "streams", "requests", "mail", "objects", "tables"];
 
 /// The keys of a step that captures are not put into: logical ids, files and the captures themselves.
 const NEVER_SUBSTITUTED: [&str; 9] =
@@ -102,6 +102,7 @@ impl Reader<'_> {
         Expect {
             invocations: self.named(node.get("invocations")),
             queues: self.named(node.get("queues")),
+            streams: self.named(node.get("streams")),
             requests: self.hosts(node.get("requests")),
             mail: self.named(node.get("mail")),
             objects: self.named(node.get("objects")),
@@ -208,7 +209,10 @@ impl Reader<'_> {
             captured.extend(captured_by(settings));
         }
         let expect = |key: &str| root.get("expect").and_then(|expect| expect.get(key));
-        for section in [expect("queues"), expect("requests"), expect("mail"), expect("objects")].into_iter().flatten() {
+        for section in [expect("queues"), expect("streams"), expect("requests"), expect("mail"), expect("objects")]
+            .into_iter()
+            .flatten()
+        {
             self.references(section, &captured, &later);
         }
         let buckets = expect("objects").and_then(Node::mapping).unwrap_or_default().iter();

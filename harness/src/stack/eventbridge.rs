@@ -56,7 +56,7 @@ pub struct InputTransformer {
 }
 
 /// What a target adds to an API destination's request.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct HttpParameters {
     pub path: Vec<String>,
     pub headers: BTreeMap<String, String>,

@@ -1,6 +1,6 @@
 //! EventBridge pipes: from a queue or stream, through a filter and perhaps a function, to a target.
 
-use super::{EventSourceMapping, StreamMapping};
+use super::{EventSourceMapping, HttpParameters, StreamMapping};
 
 /// A pipe. What reads its source is a mapping, in which the pipe's ARN stands for a function's.
 #[derive(Clone, Debug)]
@@ -36,6 +36,15 @@ pub enum PipeSource {
 pub struct PipeStep {
     pub arn: String,
     pub input_template: Option<String>,
+    /// What is added to the request, where it is an API destination.
+    pub http: HttpParameters,
+}
+
+impl PipeStep {
+    /// The name of the API destination that it is, if it is one.
+    pub fn api_destination(&self) -> Option<&str> {
+        self.arn.split_once(":api-destination/")?.1.split('/').next()
+    }
 }
 
 /// How a pipe's target gets the events.
@@ -51,4 +60,6 @@ pub enum PipeDelivery {
     Bus { source: Option<String>, detail_type: Option<String>, resources: Vec<String> },
     /// A record for each, under this key.
     Stream { partition_key: String },
+    /// A request for each.
+    ApiDestination,
 }

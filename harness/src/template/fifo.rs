@@ -4,6 +4,7 @@
 use super::report::Report;
 use super::resources::Build;
 use crate::diagnostic::Span;
+use crate::stack::Topic;
 
 /// Checks a stack that is complete.
 pub fn check(build: &Build, place: impl Fn(&str) -> Span, report: &mut Report) {
@@ -22,6 +23,14 @@ pub fn check(build: &Build, place: impl Fn(&str) -> Span, report: &mut Report) {
     }
     check_mappings(build, report);
     check_standard(build, report);
+    for pipe in &stack.pipes {
+        // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-event-target.html
+        let is_target = |topic: &&Topic| topic.arn == pipe.target.arn && topic.name.ends_with(".fifo");
+        if let Some(topic) = stack.topics.iter().find(is_target) {
+            let message = format!("`{}` is a FIFO topic, which is no target of pipes", topic.logical_id);
+            report.error(&place(&pipe.logical_id), message);
+        }
+    }
 }
 
 /// What failed goes to standard queues and topics only.

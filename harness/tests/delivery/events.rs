@@ -49,6 +49,57 @@ fn an_api_destination_of_a_template_is_asked_until_its_stub_takes_the_event() {
     rig.play(&[PUT]).passed();
 }
 
+const ARCHIVE: &str = "
+  Shop: { Type: AWS::Events::EventBus, Properties: { Name: shop } }
+  Kept: { Type: AWS::Events::Archive, Properties: { SourceArn: !GetAtt Shop.Arn, EventPattern: { source: [web] } } }
+  Listener:
+    Type: AWS::Serverless::Function
+    Properties: { Events: { All: { Type: EventBridgeRule, Properties: { EventBusName: !Ref Shop, Pattern: { source: [web, app] } } } } }
+  Auditor:
+    Type: AWS::Serverless::Function
+    Properties: { Events: { All: { Type: EventBridgeRule, Properties: { EventBusName: !Ref Shop, Pattern: { source: [web] } } } } }
+";
+
+fn put(source: &str, id: u32) -> String {
+    format!("events.put: {{ bus: Shop, source: {source}, detail_type: t, detail: {{ id: {id} }} }}")
+}
+
+/// The ids of the events that a function got, those of replays apart.
+fn ids(played: &crate::kit::Played, function: &str) -> (Vec<u64>, Vec<u64>) {
+    let (replayed, live): (Vec<_>, Vec<_>) =
+        played.events(function).into_iter().partition(|event| event["replay-name"].is_string());
+    let ids =
+        |events: Vec<&serde_json::Value>| events.iter().filter_map(|event| event["detail"]["id"].as_u64()).collect();
+    (ids(live), ids(replayed))
+}
+
+#[test]
+fn a_step_replays_what_an_archive_has_kept() {
+    let steps = [&*put("web", 1), &put("app", 2), "advance: 2h", &put("web", 3), "events.replay: { archive: Kept }"];
+    let played = Rig::new(ARCHIVE).ok("Listener").ok("Auditor").play(&steps).passed();
+    assert_eq!(
+        ids(&played, "Listener"),
+        (vec![1, 2, 3], vec![1, 3]),
+        "what the archive's pattern does not match is not kept"
+    );
+    assert_eq!(ids(&played, "Auditor"), (vec![1, 3], vec![1, 3]));
+    let name = played.events("Auditor")[2]["replay-name"].as_str().expect("a name").to_owned();
+    assert!(name.starts_with("app-Kept-rehearsal-"), "{name}");
+    let last = played.invocations("Auditor").pop().expect("it ran");
+    let cause = played.outcome.trace.iter().find(|event| event.id == last.id).and_then(|event| event.cause);
+    let delivery = played.outcome.trace.iter().find(|event| Some(event.id) == cause).expect("a delivery");
+    assert!(delivery.cause.is_some(), "what is replayed follows from the step");
+}
+
+#[test]
+fn a_replay_may_be_of_the_last_hours_and_for_some_rules_only() {
+    let replay = "events.replay: { archive: Kept, rules: [AuditorAll], last: 1h }";
+    let steps = [&*put("web", 1), "advance: 2h", &put("web", 3), replay];
+    let played = Rig::new(ARCHIVE).ok("Listener").ok("Auditor").play(&steps).passed();
+    assert_eq!(ids(&played, "Listener"), (vec![1, 3], vec![]));
+    assert_eq!(ids(&played, "Auditor"), (vec![1, 3], vec![3]));
+}
+
 #[test]
 fn what_an_api_destination_does_not_take_ends_in_the_dead_letter_queue() {
     let rig = Rig::new(PARTNER)

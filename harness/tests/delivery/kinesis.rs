@@ -116,6 +116,25 @@ fn a_mapping_starts_where_its_starting_position_says(#[case] position: &str, #[c
     assert_eq!(batches(&played).concat(), expected);
 }
 
+#[test]
+fn what_a_stream_holds_is_expected_record_by_record() {
+    let puts = [
+        "kinesis.put: { stream: Clicks, key: a, json: { page: 1 } }",
+        "kinesis.put: { stream: Clicks, key: b, data: text }",
+    ];
+    let all = "streams: { Clicks: [{ key: a, json: { page: 1 } }, { data: [{ prefix: te }] }] }";
+    Rig::new(KINESIS).ok("Worker").expect(all).play(&puts).passed();
+    let check = |expected: &str| {
+        let played = Rig::new(KINESIS).ok("Worker").expect(&format!("streams: {{ Clicks: {expected} }}")).play(&puts);
+        played.failures().first().cloned().unwrap_or_default()
+    };
+    assert_eq!(check("2"), "");
+    assert_eq!(check("empty"), "stream Clicks holds 2 records, expected none\na: {\"page\":1}\nb: text");
+    let order = "[{ key: b }, { key: a }]";
+    assert_eq!(check(order), "stream Clicks holds another record in place 1 of the list\na: {\"page\":1}\nb: text");
+    assert!(check("[{ key: a }, { json: { page: 2 } }]").starts_with("stream Clicks holds no record like number 2"));
+}
+
 #[rstest]
 #[case::kinesis("Clicks", KINESIS, "kinesis.put: { stream: Clicks, key: k, data: x }")]
 #[case::table("Orders", &crate::streams::both(""), "invoke: { function: Writer, payload: { put: [a] } }")]

@@ -2,6 +2,7 @@
 //! <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes.html>
 
 use rehearsal::settle::Settled;
+use rehearsal::trace::What;
 use serde_json::{Value, json};
 
 use crate::kit::{Played, Rig, records, seconds};
@@ -138,6 +139,108 @@ fn a_pipe_to_a_stream_puts_each_event_under_its_key() {
         (record["kinesis"]["partitionKey"].as_str(), crate::kinesis::data(record)),
         (Some("ann"), r#"{"who":"ann"}"#.to_owned())
     );
+}
+
+/// An API destination with an API key, and a stub for its host.
+fn partner(responses: &str, rig: Rig) -> Rig {
+    rig.given(&format!("stubs: {{ \"https://partner.example\": [{responses}] }}"))
+}
+
+const PARTNER: &str = "
+  Login:
+    Type: AWS::Events::Connection
+    Properties: { AuthorizationType: API_KEY, AuthParameters: { ApiKeyAuthParameters: { ApiKeyName: x-key, ApiKeyValue: k-1 } } }
+  Partner:
+    Type: AWS::Events::ApiDestination
+    Properties: { ConnectionArn: !GetAtt Login.Arn, InvocationEndpoint: \"https://partner.example/orders/*\", HttpMethod: POST }
+";
+
+#[test]
+fn an_api_destination_is_asked_with_each_event() {
+    let pipe = r#"Target: !GetAtt Partner.Arn, TargetParameters: { InputTemplate: '{ "total": <$.body.total> }',
+      HttpParameters: { PathParameterValues: [$.body.id], HeaderParameters: { x-shop: s-1 }, QueryStringParameters: { kind: $.body.kind } } }"#;
+    let rig =
+        partner("{ respond: {} }", rig(&(queue(pipe) + PARTNER)).ok("Worker").expect("queues: { Orders: empty }"));
+    let like = "method: POST, headers: { x-key: k-1, x-shop: s-1 }, query: { kind: x }";
+    let rig = rig.expect(&format!(
+        "requests: {{ \"https://partner.example\": [{{ {like}, path: /orders/a, body: {{ total: 5 }} }}, {{ {like}, path: /orders/b, body: {{ total: 6 }} }}] }}"
+    ));
+    let played = rig.play(&[&send("{ id: a, total: 5, kind: x }"), &send("{ id: b, total: 6, kind: x }")]).passed();
+    let senders = played.outcome.trace.iter().filter_map(|event| match &event.what {
+        What::Request { sender, .. } => Some((sender.as_deref(), event.cause.is_some())),
+        _ => None,
+    });
+    assert_eq!(senders.collect::<Vec<_>>(), [(Some("Pipes"), true); 2]);
+}
+
+#[test]
+fn an_api_destination_that_fails_leaves_the_message_in_its_queue() {
+    let rig = rig(&(queue("Target: !GetAtt Partner.Arn") + PARTNER)).ok("Worker").expect("queues: { Orders: empty }");
+    let rig = partner("{ respond: { status: 500 }, times: 1 }, { respond: refuse, times: 1 }, { respond: {} }", rig);
+    let played = rig.expect("requests: { \"https://partner.example\": 3 }").play(&[&send("{ n: 1 }")]).passed();
+    let requests = played.outcome.trace.iter().filter(|event| matches!(event.what, What::Request { .. }));
+    assert_eq!(requests.map(|event| played.since_start(event)).collect::<Vec<_>>(), seconds([0, 60, 120]));
+}
+
+#[test]
+fn an_api_destination_as_the_enrichment_answers_with_what_the_target_gets() {
+    let pipe = "Enrichment: !GetAtt Partner.Arn, EnrichmentParameters: { InputTemplate: '<$.body>', HttpParameters: { PathParameterValues: [$.body.id] } }, Target: !GetAtt Big.Arn";
+    let rig = rig(&(queue(pipe) + PARTNER + BIG_READER)).ok("Worker").ok("BigReader");
+    let responses = "{ path: /orders/a, respond: { json: { name: Ann } } }, { path: /orders/b, respond: { json: [] } }";
+    let rig = partner(responses, rig).expect("queues: { Orders: empty }");
+    let played = rig.play(&[&send("{ id: a }"), &send("{ id: b }")]).passed();
+    assert_eq!(bodies(&played, "BigReader"), [json!({ "name": "Ann" })]);
+}
+
+#[test]
+fn a_topic_publishes_each_event() {
+    let topic = "
+  News: { Type: AWS::SNS::Topic }
+  Listener: { Type: AWS::Serverless::Function, Properties: { Events: { N: { Type: SNS, Properties: { Topic: !Ref News } } } } }
+";
+    let pipe = "Target: !Ref News, TargetParameters: { InputTemplate: '\"Order <$.body.id>\"' }";
+    let rig = rig(&(queue(pipe) + topic)).ok("Worker").ok("Listener");
+    let played = rig.play(&[&send("{ id: a }")]).passed();
+    assert_eq!(records(played.event("Listener"))[0]["Sns"]["Message"], "Order a");
+}
+
+#[test]
+fn a_function_that_is_not_waited_for_is_tried_again_as_any_asynchronous_one() {
+    let pipe = "Target: !GetAtt Worker.Arn, TargetParameters: { LambdaFunctionParameters: { InvocationType: FIRE_AND_FORGET } }";
+    let rig = rig(&queue(pipe)).fails("Worker").expect("queues: { Orders: empty }");
+    let played = rig.play(&[&send("{ n: 1 }")]).passed();
+    assert_eq!(played.times("Worker"), seconds([0, 60, 180]));
+    assert_eq!(played.events("Worker")[0].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn what_a_pipe_gives_up_of_a_stream_can_be_told_to_a_topic() {
+    let topic = "
+  Lost: { Type: AWS::SNS::Topic }
+  Listener: { Type: AWS::Serverless::Function, Properties: { Events: { N: { Type: SNS, Properties: { Topic: !Ref Lost } } } } }
+";
+    let pipe = "Source: !GetAtt Clicks.Arn, Target: !GetAtt Worker.Arn,
+      SourceParameters: { KinesisStreamParameters: { StartingPosition: LATEST, MaximumRetryAttempts: 0, DeadLetterConfig: { Arn: !Ref Lost } } }";
+    let resources = queue(pipe).replace("Source: !GetAtt Orders.Arn, ", "") + topic;
+    let played = rig(&resources)
+        .fails("Worker")
+        .ok("Listener")
+        .play(&["kinesis.put: { stream: Clicks, key: k, data: x }"])
+        .passed();
+    let message = records(played.event("Listener"))[0]["Sns"]["Message"].as_str().expect("a message").to_owned();
+    let told: Value = serde_json::from_str(&message).expect("it is JSON");
+    assert_eq!(told["context"]["condition"], "RetryAttemptsExhausted");
+}
+
+#[test]
+fn a_batch_has_as_many_events_as_the_target_takes() {
+    let pipe = "Source: !GetAtt Clicks.Arn, Target: !GetAtt Big.Arn, Enrichment: !GetAtt Enrich.Arn,
+      SourceParameters: { KinesisStreamParameters: { StartingPosition: LATEST, MaximumBatchingWindowInSeconds: 5 } }";
+    let rig = Rig::new(&queue(pipe).replace("Source: !GetAtt Orders.Arn, ", "")).ok("Worker").ok("Enrich");
+    let puts = vec!["kinesis.put: { stream: Clicks, key: k, data: x }"; 12];
+    let played = rig.play(&puts).passed();
+    let sizes = played.events("Enrich").into_iter().map(|events| events.as_array().map_or(0, Vec::len));
+    assert_eq!(sizes.collect::<Vec<_>>(), [10, 2], "a queue takes ten messages at once");
 }
 
 #[test]

@@ -238,6 +238,20 @@ fn records_of_a_table_that_are_too_old_are_told_as_such() {
 }
 
 #[test]
+fn a_topic_is_told_of_records_that_are_given_up() {
+    let mapping = ", MaximumRetryAttempts: 0, DestinationConfig: { OnFailure: { Destination: !Ref Lost, Type: SNS } }";
+    let topic = "
+  Lost: { Type: AWS::SNS::Topic }
+  Reader: { Type: AWS::Serverless::Function, Properties: { Events: { Lost: { Type: SNS, Properties: { Topic: !Ref Lost } } } } }
+";
+    let rig = Rig::new(&(stream(1, mapping) + topic)).fails("Worker").ok("Reader");
+    let played = play(rig, &puts(&["k lost"]));
+    let message = records(played.event("Reader"))[0]["Sns"]["Message"].as_str().expect("a message").to_owned();
+    let told: Value = serde_json::from_str(&message).expect("it is JSON");
+    assert_eq!(told["KinesisBatchInfo"]["batchSize"], 1);
+}
+
+#[test]
 fn a_bucket_gets_the_records_that_are_given_up_as_well() {
     let mapping =
         ", MaximumRetryAttempts: 0, DestinationConfig: { OnFailure: { Destination: !GetAtt Lost.Arn, Type: S3 } }";

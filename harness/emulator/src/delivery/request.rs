@@ -8,13 +8,13 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use super::{Delivery, Failure, Kind, conclude, later};
-use crate::eventbridge::{Ready, prepare_request, store_token};
+use crate::eventbridge::{Asked, Ready, prepare_request, store_token};
 use crate::outbound::{NoAnswer, Outbound};
 use crate::protocol::{Reply, Request};
 use crate::world::World;
 
 /// An endpoint must answer within this time.
-const TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What a target adds to the request: values that are JSON paths are taken out of the event.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -32,7 +32,9 @@ pub(crate) struct HttpParameters {
 /// Sends a delivery to its API destination, once it is its turn and there is a token where one is needed.
 pub(super) fn send(world: &mut World, mut delivery: Delivery) {
     let Kind::ApiDestination(parameters) = delivery.target.kind.clone() else { return };
-    match prepare_request(world, &mut delivery, &parameters) {
+    let refused_token = std::mem::take(&mut delivery.refused_token);
+    let (arn, event, payload) = (&delivery.target.arn, &delivery.event, &delivery.payload);
+    match prepare_request(world, Asked { arn, event, payload, refused_token }, &parameters) {
         None => {
             let failure = Failure::no_resource(&delivery);
             conclude(world, delivery, Err(failure), SignedDuration::ZERO);
@@ -40,7 +42,9 @@ pub(super) fn send(world: &mut World, mut delivery: Delivery) {
         Some(Ready::Later(due)) => later(world, delivery, due, None),
         Some(Ready::Token { request, connection }) => ask(world, request, move |world, outcome| {
             let failure = match outcome {
-                Ok(reply) if reply.status < 300 => store_token(world, &delivery, &connection, &reply.body).err(),
+                Ok(reply) if reply.status < 300 => {
+                    store_token(world, &delivery.target.arn, &connection, &reply.body).err()
+                }
                 Ok(reply) => Some(refusal(&reply)),
                 Err(no_answer) => Some(unanswered(no_answer)),
             };

@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 
 use super::connection::{Connection, Parameter, set};
 use super::path::Path;
-use super::{input, invalid, not_found, page};
+use super::{State, input, invalid, not_found, page};
 use crate::arn::Arn;
-use crate::delivery::{Delivery, HttpParameters};
+use crate::delivery::HttpParameters;
 use crate::protocol::{AwsError, Request};
 use crate::world::{Call, World};
 
@@ -206,6 +206,19 @@ impl ApiDestination {
     }
 }
 
+/// An event for an API destination.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked<'a> {
+    /// The destination's ARN.
+    pub arn: &'a str,
+    /// What parameters that are JSON paths look into.
+    pub event: &'a Value,
+    /// The body.
+    pub payload: &'a str,
+    /// Whether the endpoint did not take the last token.
+    pub refused_token: bool,
+}
+
 /// What a delivery to an API destination can do now.
 pub(crate) enum Ready {
     /// Wait: the destination takes no more this second.
@@ -218,14 +231,19 @@ pub(crate) enum Ready {
     Request(Request),
 }
 
-/// The request of a delivery; `None` where the destination or its connection is gone.
-pub(crate) fn prepare_request(world: &mut World, delivery: &mut Delivery, target: &HttpParameters) -> Option<Ready> {
+/// The ARN of the destination with a name.
+pub(crate) fn arn_of(state: &State, name: &str) -> Option<String> {
+    state.destinations.get(name).map(|destination| destination.arn.clone())
+}
+
+/// The request for an event; `None` where the destination or its connection is gone.
+pub(crate) fn prepare_request(world: &mut World, asked: Asked<'_>, target: &HttpParameters) -> Option<Ready> {
     let now = world.clock.now();
-    let arn = Arn::parse(&delivery.target.arn)?;
+    let arn = Arn::parse(asked.arn)?;
     let state = &mut world.region(arn.account, arn.region).eventbridge;
-    let destination = state.destinations.values_mut().find(|one| one.arn == delivery.target.arn)?;
+    let destination = state.destinations.values_mut().find(|one| one.arn == asked.arn)?;
     let (name, connection) = state.connections.iter_mut().find(|(_, one)| one.arn == destination.connection_arn)?;
-    if std::mem::take(&mut delivery.refused_token) {
+    if asked.refused_token {
         connection.forget_token();
     }
     let Some(authorization) = connection.authorization(now) else {
@@ -234,25 +252,25 @@ pub(crate) fn prepare_request(world: &mut World, delivery: &mut Delivery, target
     if let Some(due) = destination.turn(now) {
         return Some(Ready::Later(due));
     }
-    request(destination, connection, &authorization, delivery, target).map(Ready::Request)
+    request(destination, connection, &authorization, asked, target).map(Ready::Request)
 }
 
 fn request(
     destination: &ApiDestination,
     connection: &Connection,
     authorization: &(String, String),
-    delivery: &Delivery,
+    asked: Asked<'_>,
     target: &HttpParameters,
 ) -> Option<Request> {
     let own = connection.additions();
-    let value = |text: &str| dynamic(text, &delivery.event);
+    let value = |text: &str| dynamic(text, asked.event);
     let mut headers = HeaderMap::new();
     set(&mut headers, "content-type", "application/json; charset=utf-8");
     target.header_parameters.iter().for_each(|(name, text)| set(&mut headers, name, &value(text)));
     own.header_parameters.iter().for_each(|one| set(&mut headers, &one.key, &one.value));
     set(&mut headers, &authorization.0, &authorization.1);
     OWN_HEADERS.iter().for_each(|(name, value)| set(&mut headers, name, value));
-    let body = with_parameters(&delivery.payload, &own.body_parameters);
+    let body = with_parameters(asked.payload, &own.body_parameters);
     set(&mut headers, "content-length", &body.len().to_string());
     let mut query = target.query_string_parameters.iter().map(|(name, text)| (name.clone(), value(text))).collect();
     for Parameter { key, value, .. } in &own.query_string_parameters {

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{input, invalid, not_found, page};
-use crate::delivery::{Delivery, Failure};
+use crate::arn::Arn;
+use crate::delivery::Failure;
 use crate::protocol::{AwsError, Request};
 use crate::world::{Call, World};
 
@@ -295,7 +296,7 @@ impl Connection {
 }
 
 /// Keeps the token that an authorization server answered.
-pub(crate) fn store_token(world: &mut World, delivery: &Delivery, name: &str, body: &[u8]) -> Result<(), Failure> {
+pub(crate) fn store_token(world: &mut World, destination: &str, name: &str, body: &[u8]) -> Result<(), Failure> {
     let now = world.clock.now();
     let answer: Map<String, Value> = serde_json::from_slice(body).unwrap_or_default();
     let Some(token) = answer.get("access_token").and_then(Value::as_str) else {
@@ -303,8 +304,8 @@ pub(crate) fn store_token(world: &mut World, delivery: &Delivery, name: &str, bo
         return Err(Failure { code: "ERROR_FROM_TARGET", message, retried: true });
     };
     let ends = answer.get("expires_in").and_then(Value::as_i64).map(|seconds| now + SignedDuration::from_secs(seconds));
-    let region = world.region(&delivery.account, &delivery.region);
-    if let Some(connection) = region.eventbridge.connections.get_mut(name) {
+    let region = Arn::parse(destination).map(|arn| world.region(arn.account, arn.region));
+    if let Some(connection) = region.and_then(|region| region.eventbridge.connections.get_mut(name)) {
         connection.token = Some((token.to_owned(), ends));
     }
     Ok(())

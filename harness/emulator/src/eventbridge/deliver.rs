@@ -29,7 +29,7 @@ pub(super) fn route(world: &mut World, account: &str, region: &str, bus: &str, e
     let allowed = |rule: &Rule| way.rules.is_empty() || way.rules.contains(&rule.arn);
     let taking = rules.filter(|(_, rule)| allowed(rule) && rule.takes(event));
     let deliveries: Vec<_> = taking
-        .flat_map(|(name, rule)| deliveries((account, region), name, rule, event, now))
+        .flat_map(|(name, rule)| deliveries(name, rule, event, now))
         .map(|delivery| Delivery { hops: way.hops, ..delivery })
         .collect();
     for delivery in deliveries {
@@ -72,7 +72,6 @@ fn bus_of(world: &mut World, arn: &str) -> Option<(String, String, String)> {
 }
 
 fn deliveries<'a>(
-    (account, region): (&'a str, &'a str),
     rule_name: &'a str,
     rule: &'a Rule,
     event: &'a Value,
@@ -82,8 +81,6 @@ fn deliveries<'a>(
         let ingested = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         let surroundings = Surroundings { rule_arn: &rule.arn, rule_name, ingested: &ingested };
         Delivery {
-            account: account.to_owned(),
-            region: region.to_owned(),
             sender: Sender::Rule { name: rule_name.to_owned(), arn: rule.arn.clone() },
             target: target.to.clone(),
             payload: target.input.of(event, &surroundings),
@@ -143,7 +140,7 @@ fn fire(world: &mut World, account: &str, region: &str, name: &str, due: Timesta
         resources: vec![rule.arn.clone()],
     };
     let event = event.into_event(&id, account, region, due);
-    let deliveries: Vec<_> = deliveries((account, region), name, rule, &event, now).collect();
+    let deliveries: Vec<_> = deliveries(name, rule, &event, now).collect();
     for delivery in deliveries {
         delivery::attempt(world, delivery);
     }

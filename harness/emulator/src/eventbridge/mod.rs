@@ -36,7 +36,7 @@ use crate::arn::Arn;
 use crate::protocol::{AwsError, Reply, Service, json, paging};
 use crate::world::{Call, Outstanding, Region, World};
 
-pub(crate) use api_destination::{Ready, prepare_request};
+pub(crate) use api_destination::{Asked, Ready, arn_of, prepare_request};
 use bus::Bus;
 pub(crate) use connection::store_token;
 pub(crate) use deliver::{carry, put_from_schedule};

@@ -29,6 +29,8 @@ pub(super) struct Replay {
     left: VecDeque<Vec<(Timestamp, Value)>>,
     /// When the next minute is replayed, while it runs.
     due: Option<Timestamp>,
+    /// The request that started it.
+    origin: String,
 }
 
 /// AWS does not tell how fast it replays: here a minute of events in a second.
@@ -95,6 +97,7 @@ pub(super) fn start(world: &mut World, call: &Call<'_>) -> Result<Value, AwsErro
         last_replayed: None,
         left,
         due: Some(now),
+        origin: call.request_id.to_owned(),
     };
     state.replays.insert(name, replay);
     world.changed();
@@ -126,11 +129,13 @@ pub(super) fn run_due(world: &mut World) {
             true => ("COMPLETED", None, Some(now)),
             false => ("RUNNING", Some(due + PACE), None),
         };
-        let (bus, rules) = (replay.bus.clone(), replay.rules.clone());
+        let (bus, rules, origin) = (replay.bus.clone(), replay.rules.clone(), replay.origin.clone());
+        world.origin = Some(origin);
         for (_, mut event) in events {
             event["replay-name"] = name.as_str().into();
             route(world, &account, &region, &bus, &event, Way { hops: 0, rules: &rules });
         }
+        world.origin = None;
         world.changed();
     }
 }

@@ -16,7 +16,7 @@ pub(crate) fn run_due(world: &mut World) {
         let Some(schedule) = schedules.get_mut(&key) else { return };
         schedule.next = schedule.expression.after(due);
         schedule.limit();
-        let delivery = delivery(schedule, (&account, &region), &key.1, due, &id, now);
+        let delivery = delivery(schedule, &key.1, due, &id, now);
         // A schedule that is over may be deleted with its last invocation.
         if schedule.next.is_none() && schedule.properties.action_after_completion == ActionAfterCompletion::Delete {
             schedules.remove(&key);
@@ -26,17 +26,8 @@ pub(crate) fn run_due(world: &mut World) {
     }
 }
 
-fn delivery(
-    schedule: &Schedule,
-    (account, region): (&str, &str),
-    name: &str,
-    due: Timestamp,
-    id: &str,
-    now: Timestamp,
-) -> Delivery {
+fn delivery(schedule: &Schedule, name: &str, due: Timestamp, id: &str, now: Timestamp) -> Delivery {
     Delivery {
-        account: account.to_owned(),
-        region: region.to_owned(),
         sender: Sender::Schedule { name: name.to_owned(), arn: schedule.arn.clone(), scheduled: due },
         target: schedule.to.clone(),
         event: Value::Null,

@@ -25,6 +25,7 @@ pub(super) fn describe(action: &Action) -> String {
             let bus = step.bus.as_ref().map_or("default", |bus| bus.value.as_str());
             format!("{name} {bus} {} {}", step.source, step.detail_type)
         }
+        Action::EventsReplay(step) => format!("{name} {}", step.archive.value),
         Action::SqsRedrive(step) => format!("{name} {}", step.queue.value),
         Action::SqsSend(step) => format!("{name} {}", step.queue.value),
         Action::KinesisPut(step) => format!("{name} {} {}", step.stream.value, step.key),

@@ -1,6 +1,7 @@
 //! Plays a scenario's steps. Each stimulus is sent once, never retried, and recorded as the cause of what
 //! follows from it.
 
+mod archive;
 mod describe;
 mod function;
 mod given;
@@ -85,6 +86,7 @@ impl<'s> Player<'s> {
             Action::S3Copy(step) => self.copy_object(&config, step).await,
             Action::S3Delete(step) => self.delete_object(&config, step).await,
             Action::EventsPut(step) => self.put_event(&config, step).await,
+            Action::EventsReplay(step) => self.replay_events(&config, step).await,
             Action::SqsSend(step) => self.send_message(&config, step, action.content()).await,
             Action::KinesisPut(step) => self.put_record(&config, step, action.content()).await,
             Action::SqsRedrive(step) => self.redrive(&config, step).await,

@@ -170,7 +170,8 @@ fn transformer(resource: &Resolved<'_>, object: &Object<'_>, report: &mut Report
     Some(InputTransformer { paths: texts(&transformer, "InputPathsMap", report), template })
 }
 
-fn http(resource: &Resolved<'_>, object: &Object<'_>, report: &mut Report) -> Option<HttpParameters> {
+/// What is added to the request of an API destination.
+pub(super) fn http(resource: &Resolved<'_>, object: &Object<'_>, report: &mut Report) -> Option<HttpParameters> {
     let http = object.object(report, resource.id, "HttpParameters", &HTTP)?;
     Some(HttpParameters {
         path: http.list(report, "PathParameterValues").into_iter().filter_map(|value| value.scalar()).collect(),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::events;
 use super::filters::filters;
 use super::mapping::starting_position;
 use super::{Build, Resolved};
@@ -27,7 +28,7 @@ pub const SHAPE: Shape = Shape {
     harmless: &["KmsKeyIdentifier", "LogConfiguration", "RoleArn"],
     refused: &[],
 };
-const ENRICHMENT: Shape = Shape { refused: &["HttpParameters"], ..Shape::of(&["InputTemplate"]) };
+const ENRICHMENT: Shape = Shape::of(&["HttpParameters", "InputTemplate"]);
 const SOURCE: Shape = Shape {
     refused: &[
         "ActiveMQBrokerParameters",
@@ -55,7 +56,6 @@ const TARGET: Shape = Shape {
         "BatchJobParameters",
         "CloudWatchLogsParameters",
         "EcsTaskParameters",
-        "HttpParameters",
         "RedshiftDataParameters",
         "SageMakerPipelineParameters",
         "StepFunctionStateMachineParameters",
@@ -63,6 +63,7 @@ const TARGET: Shape = Shape {
     ],
     ..Shape::of(&[
         "EventBridgeEventBusParameters",
+        "HttpParameters",
         "InputTemplate",
         "KinesisStreamParameters",
         "LambdaFunctionParameters",
@@ -82,32 +83,54 @@ pub fn read(resource: &Resolved<'_>, report: &mut Report, build: &mut Build) {
     let parameters = object.object(report, resource.id, "TargetParameters", &TARGET);
     let delivery = delivery(resource, target_arn.as_deref(), parameters.as_ref(), report);
     let reports = matches!(delivery, Some(PipeDelivery::Function { waits: true }));
-    let source = source_arn.and_then(|arn| source(resource, arn, reports, report, build));
-    let (Some(source), Some(arn), Some(delivery)) = (source, target_arn, delivery) else { return };
+    let most = most_at_once(delivery.as_ref(), enrichment.as_ref());
+    let source = source_arn.and_then(|arn| source(resource, arn, Target { reports, most }, report, build));
+    let target = target_arn.map(|arn| step(resource, arn, parameters.as_ref(), report));
+    let (Some(source), Some(target), Some(delivery)) = (source, target, delivery) else { return };
     build.stack.pipes.push(Pipe {
         logical_id: resource.id.to_owned(),
         name: resource.name.clone(),
         arn: resource.arn.clone(),
         source,
         enrichment,
-        target: PipeStep { arn, input_template: template(parameters.as_ref(), report) },
+        target,
         delivery,
     });
 }
 
-fn template(parameters: Option<&Object<'_>>, report: &mut Report) -> Option<String> {
-    parameters.and_then(|parameters| parameters.text(report, "InputTemplate"))
+/// How many events target and enrichment take at once.
+/// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-batching-concurrency.html>
+fn most_at_once(delivery: Option<&PipeDelivery>, enrichment: Option<&PipeStep>) -> u32 {
+    let target = match delivery {
+        None | Some(PipeDelivery::Function { .. }) => 10_000,
+        Some(PipeDelivery::Queue { .. } | PipeDelivery::Topic | PipeDelivery::Bus { .. }) => 10,
+        Some(PipeDelivery::Stream { .. }) => 500,
+        Some(PipeDelivery::ApiDestination) => 1,
+    };
+    if enrichment.is_some_and(|step| step.api_destination().is_some()) { 1 } else { target }
+}
+
+fn step(resource: &Resolved<'_>, arn: String, parameters: Option<&Object<'_>>, report: &mut Report) -> PipeStep {
+    let input_template = parameters.and_then(|parameters| parameters.text(report, "InputTemplate"));
+    let http = parameters.and_then(|parameters| events::http(resource, parameters, report));
+    let step = PipeStep { arn, input_template, http: http.clone().unwrap_or_default() };
+    if let (Some(_), Some(parameters), None) = (http, parameters, step.api_destination()) {
+        report.error(&parameters.place_of("HttpParameters"), "`HttpParameters` is for API destinations");
+    }
+    step
 }
 
 fn enrichment(resource: &Resolved<'_>, report: &mut Report, build: &mut Build) -> Option<PipeStep> {
     let object = &resource.object;
     let parameters = object.object(report, resource.id, "EnrichmentParameters", &ENRICHMENT);
-    let input_template = template(parameters.as_ref(), report);
     if !object.has("Enrichment") {
         return None;
     }
-    let arn = resource.link(object, "Enrichment", &["lambda"], report, build)?;
-    Some(PipeStep { arn, input_template })
+    let arn = resource.link(object, "Enrichment", &["lambda", "events"], report, build)?;
+    if arn.contains(":event-bus/") {
+        report.error(&object.place_of("Enrichment"), "an event bus answers nothing, so that it is no enrichment");
+    }
+    Some(step(resource, arn, parameters.as_ref(), report))
 }
 
 /// What the mapping of a pipe has, whatever it reads.
@@ -115,8 +138,28 @@ struct Source {
     arn: String,
     enabled: bool,
     filters: Vec<Value>,
-    /// Whether the target names what failed of a batch.
+    target: Target,
+}
+
+/// What a mapping has to know of the pipe's target.
+#[derive(Clone, Copy)]
+struct Target {
+    /// Whether it names what failed of a batch.
     reports: bool,
+    /// How many events it takes at once.
+    most: u32,
+}
+
+impl Target {
+    /// The size of batches: what the parameters say, or else what is usual, as far as the target takes it.
+    fn batch_size(self, parameters: Option<&Object<'_>>, usual: u32, report: &mut Report) -> u32 {
+        let given = parameters.and_then(|parameters| parameters.integer(report, "BatchSize", 1..=10_000));
+        if let (Some(_), Some(parameters)) = (given.filter(|size| *size > self.most), parameters) {
+            let message = format!("the pipe's target or enrichment takes batches of {} at most", self.most);
+            report.error(&parameters.place_of("BatchSize"), message);
+        }
+        given.unwrap_or(usual.min(self.most))
+    }
 }
 
 const QUEUE_PARAMETERS: &str = "SqsQueueParameters";
@@ -126,7 +169,7 @@ const KINESIS_PARAMETERS: &str = "KinesisStreamParameters";
 fn source(
     resource: &Resolved<'_>,
     arn: String,
-    reports: bool,
+    target: Target,
     report: &mut Report,
     build: &mut Build,
 ) -> Option<PipeSource> {
@@ -147,7 +190,7 @@ fn source(
     }
     let shape = if own == QUEUE_PARAMETERS { &QUEUE } else { &STREAM };
     let parameters = parameters.and_then(|parameters| parameters.object(report, resource.id, own, shape));
-    let source = Source { arn, enabled, filters, reports };
+    let source = Source { arn, enabled, filters, target };
     match parameters {
         parameters if own == QUEUE_PARAMETERS => {
             Some(PipeSource::Queue(queue(resource, source, parameters.as_ref(), report)))
@@ -170,7 +213,8 @@ fn queue(
     parameters: Option<&Object<'_>>,
     report: &mut Report,
 ) -> EventSourceMapping {
-    let Source { arn, enabled, filters, reports } = source;
+    let Source { arn, enabled, filters, target } = source;
+    let batch_size = target.batch_size(parameters, 10, report);
     let mut number = |name: &str, range| parameters.and_then(|parameters| parameters.integer(report, name, range));
     EventSourceMapping {
         logical_id: resource.id.to_owned(),
@@ -178,10 +222,10 @@ fn queue(
         queue_arn: arn,
         function_arn: resource.arn.clone(),
         enabled,
-        batch_size: number("BatchSize", 1..=10_000).unwrap_or(10),
+        batch_size,
         batching_window: seconds(number("MaximumBatchingWindowInSeconds", 0..=300).unwrap_or_default()),
         maximum_concurrency: None,
-        report_batch_item_failures: reports,
+        report_batch_item_failures: target.reports,
         filters,
     }
 }
@@ -193,7 +237,7 @@ fn stream(
     report: &mut Report,
     build: &mut Build,
 ) -> StreamMapping {
-    let Source { arn, enabled, filters, reports } = source;
+    let Source { arn, enabled, filters, target } = source;
     let dead_letters = parameters.object(report, resource.id, "DeadLetterConfig", &DEAD_LETTERS);
     let on_failure =
         dead_letters.and_then(|config| resource.link_standard(&config, "Arn", &["sqs", "sns"], report, build));
@@ -205,7 +249,7 @@ fn stream(
         function_arn: resource.arn.clone(),
         enabled,
         starting_position: starting_position(parameters, is_kinesis, report),
-        batch_size: parameters.integer(report, "BatchSize", 1..=10_000).unwrap_or(100),
+        batch_size: target.batch_size(Some(parameters), 100, report),
         batching_window: seconds(
             parameters.integer(report, "MaximumBatchingWindowInSeconds", 0..=300).unwrap_or_default(),
         ),
@@ -214,7 +258,7 @@ fn stream(
         bisect_on_error: parameters.word(report, "OnPartialBatchItemFailure", &["AUTOMATIC_BISECT"]).is_some(),
         parallelization: parameters.integer(report, "ParallelizationFactor", 1..=10).unwrap_or(1),
         tumbling_window: None,
-        report_batch_item_failures: reports,
+        report_batch_item_failures: target.reports,
         filters,
         on_failure,
     }
@@ -245,6 +289,7 @@ fn delivery(
             PipeDelivery::Queue { group, deduplication: text(&own, "MessageDeduplicationId", report) }
         }
         "sns" => PipeDelivery::Topic,
+        "events" if target.is_some_and(|arn| arn.contains(":api-destination/")) => PipeDelivery::ApiDestination,
         "events" => {
             let own = own("EventBridgeEventBusParameters", &TO_BUS, report);
             let source = text(&own, "Source", report);
