@@ -1,8 +1,10 @@
 //! Topics in scenarios: mailboxes, HTTP endpoints, FIFO topics, and messages for each protocol.
 
+use aws_smithy_types::body::SdkBody;
 use rehearsal::trace::What;
+use serde_json::Value;
 
-use crate::kit::Rig;
+use crate::kit::{Rig, State, request, response};
 
 const MAILED: &str = "  News: { Type: AWS::SNS::Topic, Properties: { DisplayName: Shop } }
   ToAlice:
@@ -104,4 +106,65 @@ fn an_http_endpoint_of_a_topic_is_a_stub_that_is_tried_again() {
         "sns.publish: { topic: News, message: two }",
     ]);
     assert_eq!(played.passed().outcome.virtual_time.map(|time| time.as_secs()), Some(10));
+}
+
+/// A function that subscribes an API of its own, and the API's function.
+const SUBSCRIBING: &str = "  News: { Type: AWS::SNS::Topic }
+  Http: { Type: AWS::Serverless::HttpApi }
+  Start:
+    Type: AWS::Serverless::Function
+    Properties:
+      Environment:
+        Variables: { TOPIC: !Ref News, HOOK: !Sub \"https://${Http}.execute-api.${AWS::Region}.amazonaws.com/news\" }
+  Hook:
+    Type: AWS::Serverless::Function
+    Properties:
+      Timeout: 30
+      Events: { Post: { Type: HttpApi, Properties: { ApiId: !Ref Http, Method: POST, Path: /news } } }
+";
+
+/// A webhook visits the address in each message: that confirms it at first, and unsubscribes it after one notification.
+/// <https://docs.aws.amazon.com/sns/latest/dg/SendMessageToHttp.prepare.html>
+#[test]
+fn a_handler_visits_the_addresses_in_messages() {
+    let rig = Rig::new(SUBSCRIBING)
+        .function("Start", async |state: &State, _| {
+            let sns = aws_sdk_sns::Client::new(&state.config);
+            let variable = |name: &str| state.variables[name].clone();
+            for (protocol, endpoint) in [("https", variable("HOOK")), ("email", "alice@example.com".to_owned())] {
+                sns.subscribe().topic_arn(variable("TOPIC")).protocol(protocol).endpoint(endpoint).send().await?;
+            }
+            Ok(Value::Null)
+        })
+        .function("Hook", async |state: &State, event| {
+            let message: Value = serde_json::from_str(event.payload["body"].as_str().unwrap_or_default())?;
+            let address = message["SubscribeURL"].as_str().or(message["UnsubscribeURL"].as_str());
+            if message["Type"] != "UnsubscribeConfirmation" {
+                let (origin, path) = address.and_then(|url| url.split_once("/?")).expect("it has an address");
+                let visit = http::Request::builder().uri(format!("/?{path}")).body(SdkBody::empty())?;
+                assert_eq!(request(&state.config, origin, visit).await?.status, 200);
+            }
+            Ok(response(200, ""))
+        })
+        .expect("mail: { alice@example.com: [{ subject: AWS Notification - Subscription Confirmation }] }");
+    let played = rig.play(&[
+        "invoke: { function: Start, payload: {} }",
+        "settle: {}",
+        "sns.publish: { topic: News, message: one }",
+        "settle: {}",
+        "sns.publish: { topic: News, message: two }",
+    ]);
+    let played = played.passed();
+    let types = played.events("Hook").into_iter().map(|event| {
+        let message: Value = serde_json::from_str(event["body"].as_str().expect("a body")).expect("JSON");
+        message["Type"].as_str().expect("a type").to_owned()
+    });
+    assert_eq!(types.collect::<Vec<_>>(), ["SubscriptionConfirmation", "Notification", "UnsubscribeConfirmation"]);
+    let calls = played.outcome.trace.iter().filter_map(|event| match &event.what {
+        What::Call { operation, .. } if operation.ends_with("ubscribe") || operation.starts_with("Confirm") => {
+            Some(operation.as_str())
+        }
+        _ => None,
+    });
+    assert_eq!(calls.collect::<Vec<_>>(), ["Subscribe", "Subscribe", "ConfirmSubscription", "Unsubscribe"]);
 }

@@ -15,6 +15,8 @@ use crate::sqs::{AttributeValue, MessageAttribute};
 const MAX_KEYS: usize = 5;
 const MAX_COMBINATIONS: usize = 150;
 const MAX_BYTES: usize = 256 * 1024;
+/// The numbers of `numeric` are within a billion, where EventBridge's are within five.
+const MAX_NUMBER: f64 = 1e9;
 
 /// A policy and what of a message it looks at.
 #[derive(Clone, Debug)]
@@ -56,6 +58,9 @@ impl Filter {
         }
         let pattern =
             Pattern::parse(&json).map_err(|error| Refusal::invalid(format!("FilterPolicy: {}", error.message)))?;
+        if has_greater_number(&json) {
+            return refuse("Value must be between -1.0E9 and 1.0E9, inclusive");
+        }
         if scope == Scope::MessageAttributes && pattern.is_nested() {
             let reason = "Filter policy scope MessageAttributes does not support nested filter policy";
             return Err(Refusal::invalid(reason));
@@ -101,6 +106,19 @@ fn null_stands_for_absence(policy: &mut Value) {
             Value::Array(values) if values.contains(&Value::Null) => values.push(json!({ "exists": false })),
             _ => {}
         }
+    }
+}
+
+/// Whether a `numeric` compares with a number that is out of range.
+fn has_greater_number(policy: &Value) -> bool {
+    let is_greater = |value: &Value| value.as_f64().is_some_and(|number| number.abs() > MAX_NUMBER);
+    match policy {
+        Value::Object(fields) => fields.iter().any(|(name, value)| match value {
+            Value::Array(terms) if name == "numeric" && terms.iter().any(is_greater) => true,
+            value => has_greater_number(value),
+        }),
+        Value::Array(values) => values.iter().any(has_greater_number),
+        _ => false,
     }
 }
 

@@ -16,7 +16,8 @@ use super::groups::Groups;
 use super::message::{Message, Place};
 
 pub(super) struct Backlog {
-    messages: BTreeMap<u64, Message>,
+    /// In boxes: the tree's nodes have room for many more than are in them.
+    messages: BTreeMap<u64, Box<Message>>,
     line: Line,
     /// When each message in flight comes back.
     in_flight: BTreeSet<(Timestamp, u64)>,
@@ -53,7 +54,7 @@ impl Backlog {
         message.place = if message.visible_at > now { Place::Delayed } else { Place::InLine };
         let number = self.next_number;
         self.next_number += 1;
-        self.place(number, message);
+        self.place(number, Box::new(message));
     }
 
     /// Lets go of the messages that are older than `retention`, and moves those into line that have become
@@ -80,7 +81,7 @@ impl Backlog {
             Line::Standard(line) => line.first()?.1,
             Line::Fifo(groups) => groups.next(after.and_then(Message::group))?,
         };
-        Some((number, self.remove(number)?))
+        Some((number, *self.remove(number)?))
     }
 
     /// Puts a message that was taken back as in flight, and returns its number: a new one in a standard
@@ -92,17 +93,17 @@ impl Backlog {
             Line::Fifo(_) => number,
         };
         self.next_number = self.next_number.max(number + 1);
-        self.place(number, message);
+        self.place(number, Box::new(message));
         number
     }
 
     /// Puts a message that was taken back where it was.
     pub fn give_back(&mut self, number: u64, message: Message) {
-        self.place(number, message);
+        self.place(number, Box::new(message));
     }
 
     pub fn get(&self, number: u64) -> Option<&Message> {
-        self.messages.get(&number)
+        self.messages.get(&number).map(Box::as_ref)
     }
 
     /// Changes a message, and where it stands with it.
@@ -113,7 +114,7 @@ impl Backlog {
         }
     }
 
-    pub fn remove(&mut self, number: u64) -> Option<Message> {
+    pub fn remove(&mut self, number: u64) -> Option<Box<Message>> {
         let message = self.messages.remove(&number)?;
         self.by_age.remove(&(message.sent, number));
         match (message.place, &mut self.line) {
@@ -130,7 +131,7 @@ impl Backlog {
         Some(message)
     }
 
-    fn place(&mut self, number: u64, message: Message) {
+    fn place(&mut self, number: u64, message: Box<Message>) {
         self.by_age.insert((message.sent, number));
         match (message.place, &mut self.line) {
             (Place::InLine, Line::Standard(line)) => _ = line.insert((message.visible_at, number)),

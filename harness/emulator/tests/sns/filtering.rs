@@ -123,6 +123,12 @@ async fn a_policy_on_the_body_looks_into_it(#[case] policy: Value, #[case] body:
 )]
 #[case::values_are_lists(json!({"key_a": "value_one"}), "MessageAttributes", Some("FilterPolicy: \"key_a\" must be an object or an array"))]
 #[case::operator(json!({"a": [{"contains": "b"}]}), "MessageAttributes", Some("FilterPolicy: Unrecognized match type contains"))]
+#[case::numbers(json!({"a": [{"numeric": ["=", 1e9]}]}), "MessageAttributes", None)]
+#[case::greater_numbers(
+    json!({"a": {"numeric": [{"numeric": [">", -1_000_000_001, "<", 0]}]}}),
+    "MessageBody",
+    Some("FilterPolicy: Value must be between -1.0E9 and 1.0E9, inclusive")
+)]
 #[case::two_operators(
     json!({"a": [{"prefix": "b", "suffix": "c"}]}),
     "MessageAttributes",
