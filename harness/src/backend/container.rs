@@ -21,8 +21,8 @@ use crate::words::error_chain;
 pub const DEFAULT_IMAGE: &str = "localstack/localstack:4.14.0";
 /// LocalStack's own variable, which later images need.
 const TOKEN: &str = "LOCALSTACK_AUTH_TOKEN";
-/// The services that a replay uses: starting fewer is faster.
-const SERVICES: &str = "s3,sqs,sns,events,dynamodb,dynamodbstreams,sts";
+/// The services that replays and the conformance cases use: starting fewer is faster.
+const SERVICES: &str = "s3,sqs,sns,events,scheduler,dynamodb,dynamodbstreams,sts";
 const PORT: u16 = 4566;
 /// What the reaper is told where this process ends in order.
 const ORDERLY: &str = "done";

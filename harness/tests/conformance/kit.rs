@@ -132,7 +132,21 @@ fn address(module: &str) -> Option<String> {
         println!("skipped: DynamoDB Local answers, and only moto's differences from AWS are listed");
         return None;
     }
+    if module.contains("::kinesis::") && !has_kinesis(&url) {
+        println!("skipped: LocalStack's Kinesis is a program of its own, which it could not install");
+        return None;
+    }
     Some(url)
+}
+
+/// Whether Kinesis answers, which LocalStack installs when it is used for the first time.
+fn has_kinesis(url: &str) -> bool {
+    static HAS_KINESIS: OnceLock<bool> = OnceLock::new();
+    *HAS_KINESIS.get_or_init(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
+        let kinesis = aws_sdk_kinesis::Client::new(&config(network(url), "199999999998"));
+        runtime.block_on(async { kinesis.list_streams().send().await.is_ok() })
+    })
 }
 
 /// Whether LocalStack's DynamoDB is moto, which takes a table's name of two letters, and not DynamoDB Local.
@@ -235,6 +249,14 @@ impl Aws {
 
     pub fn eventbridge(&self) -> aws_sdk_eventbridge::Client {
         aws_sdk_eventbridge::Client::new(&self.config)
+    }
+
+    pub fn kinesis(&self) -> aws_sdk_kinesis::Client {
+        aws_sdk_kinesis::Client::new(&self.config)
+    }
+
+    pub fn scheduler(&self) -> aws_sdk_scheduler::Client {
+        aws_sdk_scheduler::Client::new(&self.config)
     }
 
     /// A client that names the bucket in the path: a local address has no bucket in its host.

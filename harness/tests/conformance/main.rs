@@ -10,7 +10,9 @@
 
 mod dynamodb;
 mod eventbridge;
+mod kinesis;
 mod kit;
 mod s3;
+mod scheduler;
 mod sns;
 mod sqs;

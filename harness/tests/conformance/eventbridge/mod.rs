@@ -3,6 +3,7 @@
 
 mod buses;
 mod events;
+mod patterns;
 mod rules;
 mod targets;
 
