@@ -114,8 +114,7 @@ const ONLY_IN: [(&str, &[&str], &str); 9] = [
     ("HashSet", &[], "use a BTreeSet: its order is always the same"),
 ];
 
-/// Files with more lines than a reader should have to keep in mind, and why they are not split.
-const LONG_FILES: [(&str, &str); 1] = [("harness/tests/template.rs", "one test per rule of templates")];
+/// More lines than a reader should have to keep in mind.
 const LONG: usize = 400;
 
 #[test]
@@ -205,14 +204,10 @@ fn every_file_says_what_it_is_for() {
 }
 
 #[test]
-fn long_files_have_a_reason() {
-    let lines = |file: &str| read(file).lines().count();
-    let reason = |file: &str| LONG_FILES.iter().any(|(long, _)| *long == file);
+fn no_file_is_long() {
     for file in rust_files("") {
-        assert!(lines(&file) <= LONG || reason(&file), "{file}: {} lines; split it by topic", lines(&file));
-    }
-    for (file, _) in LONG_FILES {
-        assert!(lines(file) > LONG, "{file} is short again: take it out of LONG_FILES");
+        let lines = read(&file).lines().count();
+        assert!(lines <= LONG, "{file}: {lines} lines; split it by topic");
     }
 }
 

@@ -138,3 +138,70 @@ fn a_template_that_a_scenario_names_is_checked_with_its_parameters() {
     let run = rehearsal(&["check", "scenarios/csv"]).with_code(0);
     assert!(!run.stdout.contains("template"), "{}", run.stdout);
 }
+
+/// Nothing is known against it but what the service answers.
+const UNTRIED: &str = "
+Resources:
+  Orders:
+    Type: AWS::SQS::Queue
+    Properties: { RedriveAllowPolicy: { redrivePermission: allowAll, sourceQueueArns: [] } }
+";
+
+#[test]
+fn what_only_aws_would_refuse_is_told_at_the_resource() {
+    let run = Project::new("check-tried").with("t.yaml", UNTRIED).rehearsal(&["check", "t.yaml"]).with_code(2);
+    run.says(&[
+        "refused t.yaml\n",
+        "error: `Orders` could not be created: ",
+        "sourceQueueArns is allowed only when redrivePermission is byQueue.",
+        " --> t.yaml:3:3\n",
+        "3 |   Orders:\n",
+    ]);
+}
+
+const OPEN: &str = "
+Parameters:
+  TopicArn: { Type: String }
+  Schedule: { Type: String }
+  Stage: { Type: String }
+Rules:
+  Stages: { Assertions: [{ Assert: !Contains [[dev, prod], !Ref Stage] }] }
+Mappings: { Sizes: { dev: { Delay: 1 }, prod: { Delay: 2 } } }
+Resources:
+  Orders: { Type: AWS::SQS::Queue, Properties: { DelaySeconds: !FindInMap [Sizes, !Ref Stage, Delay] } }
+  Subscription:
+    Type: AWS::SNS::Subscription
+    Properties: { TopicArn: !Ref TopicArn, Protocol: sqs, Endpoint: !GetAtt Orders.Arn }
+  Nightly:
+    Type: AWS::Events::Rule
+    Properties: { ScheduleExpression: !Sub '${Schedule}', Targets: [{ Id: a, Arn: !GetAtt Orders.Arn }] }
+";
+
+#[test]
+fn nothing_is_said_against_a_made_up_value_and_all_against_one_that_is_given() {
+    let project = Project::new("check-open").with("t.yaml", OPEN);
+    project.rehearsal(&["check", "t.yaml"]).with_code(0).says(&[
+        "     ok t.yaml\n        simulated  1 queue, 1 subscription, 1 rule\n",
+        "        left out   Rules\n",
+        "        made up    parameter TopicArn, parameter Schedule, parameter Stage\n",
+    ]);
+    let given =
+        ["check", "t.yaml", "--parameter", "TopicArn=x", "--parameter", "Schedule=daily", "--parameter", "Stage=x"];
+    project.rehearsal(&given).with_code(2).says(&[
+        "the rule `Stages` does not hold",
+        "there is no `x` in `Mappings`",
+        "the ARN of a topic is needed here, not `x`",
+        "`daily` is not a schedule",
+    ]);
+}
+
+#[test]
+fn a_folder_of_cdk_is_one_app_and_each_stage_another() {
+    let run = rehearsal(&["check", "harness/tests/cdk/cdk.out"]).with_code(0);
+    run.says(&[
+        "     ok harness/tests/cdk/cdk.out\n        simulated  7 functions, 1 function URL, 2 APIs, 6 queues,",
+        "          ShipC2EE6D16 ",
+        "     ok harness/tests/cdk/cdk.out/assembly-Beta\n        simulated  1 function,",
+        "\n2 templates checked: 2 ok, 0 in part, 0 refused\n",
+    ]);
+}

@@ -2,14 +2,10 @@
 
 #![no_main]
 
-use std::path::Path;
-
 use libfuzzer_sys::fuzz_target;
-use rehearsal::diagnostic::Source;
-use rehearsal::scenario::parse_source;
 
-fuzz_target!(|text: &str| {
-    if let Err(diagnostics) = parse_source(&Source::new("scenario.yaml", text), Path::new("")) {
-        diagnostics.render(false);
-    }
-});
+#[path = "../../harness/tests/hostile/reading.rs"]
+#[expect(dead_code, reason = "the target of templates uses the rest")]
+mod reading;
+
+fuzz_target!(|text: &str| reading::scenario(text));

@@ -12,6 +12,8 @@ use lambda_runtime::{Context, Error, LambdaEvent};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::stack::in_its_template;
+
 /// A function's environment variables.
 pub type Variables = BTreeMap<String, String>;
 
@@ -80,8 +82,9 @@ impl App {
         self.functions.keys().map(String::as_str)
     }
 
+    /// The code of a function. Those of a template that several stacks are made of have one code.
     pub(crate) fn code(&self, logical_id: &str) -> Option<Arc<dyn Code>> {
-        self.functions.get(logical_id).cloned()
+        self.functions.get(logical_id).or_else(|| self.functions.get(in_its_template(logical_id))).cloned()
     }
 }
 

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::template::stacks_of_assembly;
 use crate::words::shown;
 
 /// The scenarios at a path: the file itself, or those below a folder, in the order of their names.
@@ -35,8 +36,8 @@ fn below(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
-/// The templates below a folder, YAML or JSON, in the order of their names. Hidden folders, and those in which tools
-/// keep what they made or fetched, are passed over.
+/// The templates below a folder, YAML or JSON, in the order of their names; a folder that `cdk synth` wrote stands for
+/// those of its stacks. Hidden folders, and those in which tools keep what they made or fetched, are passed over.
 ///
 /// # Errors
 /// The folder is not there or cannot be read.
@@ -48,10 +49,17 @@ pub fn templates(folder: &Path) -> io::Result<Vec<PathBuf>> {
 
 fn templates_below(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
     const MADE: [&str; 3] = ["node_modules", "snapshots", "target"];
+    let stacks = stacks_of_assembly(folder).unwrap_or_default();
+    if !stacks.is_empty() {
+        found.push(folder.to_owned());
+    }
     let mut entries = std::fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
     entries.sort_by_key(std::fs::DirEntry::file_name);
     for entry in entries {
         let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+        if stacks.contains(&path) {
+            continue;
+        }
         if entry.file_type()?.is_dir() {
             if !name.starts_with(['.', '_']) && !name.starts_with("asset.") && !MADE.contains(&name.as_str()) {
                 templates_below(&path, found)?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rehearsal::backend::Embedded;
 use rehearsal::diagnostic::{Diagnostics, Source};
-use rehearsal::stack::Stack;
+use rehearsal::stack::{Integration, Stack};
 use rehearsal::template::{Template, load_all};
 
 /// Reads templates by file name and text; those beside them can be nested.
@@ -70,12 +70,94 @@ fn a_parameter_belongs_to_at_least_one_of_the_templates() {
 }
 
 #[test]
-fn a_logical_id_is_unique_over_all_stacks() {
-    let one = "Resources: { Orders: { Type: AWS::SQS::Queue } }\n";
+fn a_logical_id_that_several_stacks_have_is_called_with_its_stack() {
+    let one = "Resources: { Orders: { Type: AWS::SQS::Queue }, Only: { Type: AWS::SQS::Queue } }\n";
     let two = "Resources:\n  Orders: { Type: AWS::SNS::Topic }\n";
-    let refused = messages("unique", &[("a.yaml", one), ("b.yaml", two)], 2);
-    assert!(refused.contains("`Orders` is the logical id of two resources\n --> b.yaml:2:3\n"), "{refused}");
-    assert!(refused.contains("the other one is at a.yaml:1"), "{refused}");
+    let stack = good("called", &[("a.yaml", one), ("b.yaml", two)], 2, &[]);
+    let queues: Vec<_> = stack.queues.iter().map(|queue| (queue.logical_id.as_str(), queue.name.as_str())).collect();
+    assert_eq!(queues, [("a/Orders", "app-a-Orders-rehearsal"), ("Only", "app-a-Only-rehearsal")]);
+    assert_eq!(stack.topics[0].logical_id, "b/Orders");
+
+    // The one template of an app has its ids for itself.
+    let parent = "
+Resources:
+  Orders: { Type: AWS::SQS::Queue }
+  Inner: { Type: AWS::CloudFormation::Stack, Properties: { TemplateURL: b.yaml } }
+";
+    let stack = good("called-nested", &[("parent.yaml", parent), ("b.yaml", two)], 1, &[]);
+    assert_eq!((stack.queues[0].logical_id.as_str(), stack.topics[0].logical_id.as_str()), ("Orders", "Inner/Orders"));
+}
+
+#[test]
+fn what_is_wrong_twice_in_one_template_is_told_at_its_place_once() {
+    let parent = "
+Resources:
+  A: { Type: AWS::CloudFormation::Stack, Properties: { TemplateURL: inner.yaml } }
+  B: { Type: AWS::CloudFormation::Stack, Properties: { TemplateURL: inner.yaml } }
+";
+    let inner = "Resources: { Orders: { Type: AWS::SQS::Queue, Properties: { Nonsense: 1 } } }\n";
+    let refused = messages("wrong-twice", &[("parent.yaml", parent), ("inner.yaml", inner)], 1);
+    assert!(refused.contains("inner.yaml:1:") && refused.matches("`Nonsense`").count() == 1, "{refused}");
+}
+
+#[test]
+fn one_template_makes_several_stacks_each_with_its_own_names_and_parameters() {
+    let parent = "
+Resources:
+  Orders: { Type: AWS::CloudFormation::Stack, Properties: { TemplateURL: worker.yaml, Parameters: { Delay: 1 } } }
+  Returns:
+    Type: AWS::CloudFormation::Stack
+    Properties: { TemplateURL: worker.yaml, Parameters: { Delay: 2, Source: !GetAtt Orders.Outputs.Name } }
+";
+    let worker = "
+Transform: AWS::Serverless-2016-10-31
+Parameters: { Delay: { Type: Number }, Source: { Type: String, Default: none } }
+Resources:
+  Jobs: { Type: AWS::SQS::Queue, Properties: { DelaySeconds: !Ref Delay } }
+  Work:
+    Type: AWS::Serverless::Function
+    Properties:
+      Environment: { Variables: { SOURCE: !Ref Source } }
+      Events:
+        Job: { Type: SQS, Properties: { Queue: !GetAtt Jobs.Arn } }
+        Get: { Type: Api, Properties: { Path: /jobs, Method: get } }
+        Put: { Type: HttpApi, Properties: { Path: /jobs, Method: put } }
+Outputs: { Name: { Value: !GetAtt Jobs.QueueName } }
+";
+    let stack = good("twice", &[("parent.yaml", parent), ("worker.yaml", worker)], 1, &[]);
+    let queues: Vec<_> = stack.queues.iter().map(|queue| (queue.logical_id.as_str(), queue.name.as_str())).collect();
+    let expected = [("Orders/Jobs", "app-Orders-Jobs-rehearsal"), ("Returns/Jobs", "app-Returns-Jobs-rehearsal")];
+    assert_eq!(queues, expected);
+    let delays: Vec<_> = stack.queues.iter().map(|queue| queue.attributes["DelaySeconds"].as_str()).collect();
+    assert_eq!(delays, ["1", "2"]);
+    let mappings: Vec<_> = stack
+        .event_source_mappings
+        .iter()
+        .map(|mapping| (mapping.logical_id.as_str(), mapping.queue_arn == stack.queues[0].arn))
+        .collect();
+    assert_eq!(mappings, [("Orders/WorkJob", true), ("Returns/WorkJob", false)]);
+    let variables: Vec<_> = stack.functions.iter().map(|function| function.environment["SOURCE"].as_str()).collect();
+    assert_eq!(variables, ["none", "app-Orders-Jobs-rehearsal"]);
+
+    // Each stack has the APIs that SAM makes for it, with the routes of its own functions.
+    let apis: Vec<_> = stack.apis.iter().map(|api| (api.logical_id.as_str(), api.routes.len())).collect();
+    let expected = [
+        ("Orders/ServerlessRestApi", 1),
+        ("Orders/ServerlessHttpApi", 1),
+        ("Returns/ServerlessRestApi", 1),
+        ("Returns/ServerlessHttpApi", 1),
+    ];
+    assert_eq!(apis, expected);
+    for (function, apis) in stack.functions.iter().zip(stack.apis.chunks(2)) {
+        for api in apis {
+            let Integration::Lambda(proxy) = &api.routes[0].integration else { panic!("{} invokes", api.logical_id) };
+            assert_eq!(proxy.function_arn, function.arn, "{}", api.logical_id);
+        }
+    }
+    let mut ids: Vec<_> = stack.apis.iter().map(|api| api.id.as_str()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), 4, "each API has an id of its own");
 }
 
 #[test]

@@ -12,6 +12,7 @@
 //! - [`delivery`]: deliveries of rules and schedules, their retries and dead letters;
 //! - [`outbound`]: HTTP requests to hosts outside of AWS; [`ask_destination`]: those of pipes to API destinations;
 //! - [`connector`]: the SDK's HTTP client over the world;
+//! - [`validate`]: whether the services would take something, for those who ask before they call;
 //! - one module per service.
 //!
 //! What always holds: one lock guards the whole world, no lock is held across an `await`, and nothing
@@ -34,6 +35,7 @@ mod scheduler;
 pub mod sns;
 pub mod sqs;
 mod sts;
+pub mod validate;
 mod world;
 
 pub use ask_destination::ToDestination;

@@ -14,7 +14,7 @@ use crate::diagnostic::Diagnostics;
 use crate::find;
 use crate::findings::{self, Findings, Verdict};
 use crate::report::{findings as report, text};
-use crate::run::{Apps, prepare};
+use crate::run::{self, Apps};
 use crate::scenario;
 use crate::template::{Examined, Template, examine};
 use crate::words::{counted, shown};
@@ -48,7 +48,7 @@ pub fn check(apps: &Apps, args: &CheckArgs) -> Result<ExitCode, Failed> {
     let files = select(apps, args)?;
     let found = templates(&files.templates, args)?;
     let scenarios: Vec<(&PathBuf, Option<Diagnostics>)> =
-        files.scenarios.iter().map(|file| (file, prepare(file, apps).err())).collect();
+        files.scenarios.iter().map(|file| (file, run::check(file, apps).err())).collect();
     let invalid = scenarios.iter().filter(|(_, wrong)| wrong.is_some()).count();
     let summary = findings::summary(&found);
     match args.format {
@@ -88,20 +88,25 @@ fn templates(files: &[PathBuf], args: &CheckArgs) -> Result<Vec<Findings>, Faile
     let mut examined: Vec<(&PathBuf, Examined)> = Vec::new();
     let mut unused: BTreeSet<&str> = args.parameter.iter().map(|(name, _)| name.as_str()).collect();
     for file in files {
-        let template = match Template::of_file(file) {
-            Ok(template) => template,
+        let templates = match Template::all_at(file) {
+            Ok(templates) => templates,
             Err(error) => {
                 examined.push((file, unreadable(file, &error)));
                 continue;
             }
         };
-        let declared = template.parameters();
+        let declared: Vec<String> = templates.iter().flat_map(Template::parameters).collect();
         let given: BTreeMap<String, String> =
             args.parameter.iter().filter(|(name, _)| declared.contains(name)).cloned().collect();
         given.keys().for_each(|name| {
             unused.remove(name.as_str());
         });
-        examined.push((file, examine(&[template], &given, &Embedded::naming("app"))));
+        let mut found = examine(&templates, &given, &Embedded::naming("app"));
+        // Nothing is to be said of made-up names and numbers.
+        if found.diagnostics.is_empty() && found.placeholders.is_empty() {
+            found.diagnostics.extend(run::tried(&found.stack).err().unwrap_or_default());
+        }
+        examined.push((file, found));
     }
     if let Some(name) = unused.first() {
         return Err(format!("--parameter {name}: no template that is checked has a parameter `{name}`").into());

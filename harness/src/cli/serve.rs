@@ -134,10 +134,10 @@ fn in_use(address: SocketAddr, error: &std::io::Error) -> Failed {
 
 /// The template's stack and the app that is bound to it.
 fn load<'a>(apps: &'a Apps, template: &Path, args: &ServeArgs) -> Result<(Stack, &'a App), Failed> {
-    let file = Template::of_file(template).map_err(|error| format!("{}: {error}", shown(template)))?;
+    let files = Template::all_at(template).map_err(|error| format!("{}: {error}", shown(template)))?;
     let naming = Naming { account: args.account.clone(), ..Embedded::naming("app") };
     let parameters: BTreeMap<_, _> = args.parameter.iter().cloned().collect();
-    let stack = template::load_all(&[file], &parameters, &naming).map_err(|diagnostics| {
+    let stack = template::load_all(&files, &parameters, &naming).map_err(|diagnostics| {
         let styled = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
         Failed { message: format!("the template does not load\n\n{}", diagnostics.render(styled)), code: INVALID }
     })?;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use aws_sdk_eventbridge::types as events;
 use serde_json::Value;
 
-use super::{Clients, ProvisionError, Provisioned, built, done, failed};
+use super::{Clients, ProvisionError, Provisioned, built, done, refused};
 use crate::stack::{ApiDestination, Archive, Connection};
 
 /// The ARNs that resources have got, by those that the stack foresees.
@@ -26,7 +26,7 @@ impl Clients<'_> {
             .name(&connection.name)
             .authorization_type(connection.authorization_type.as_str().into())
             .auth_parameters(built(id, auth(&connection.auth_parameters))?);
-        let created = create.send().await.map_err(|error| failed(id, &error))?;
+        let created = create.send().await.map_err(|error| refused(id, &error))?;
         arns.insert(connection.arn.clone(), got(id, created.connection_arn)?);
         Ok(())
     }
@@ -42,7 +42,7 @@ impl Clients<'_> {
             .invocation_endpoint(&destination.endpoint)
             .http_method(destination.method.as_str().into())
             .set_invocation_rate_limit_per_second(rate);
-        let created = create.send().await.map_err(|error| failed(id, &error))?;
+        let created = create.send().await.map_err(|error| refused(id, &error))?;
         arns.insert(destination.arn.clone(), got(id, created.api_destination_arn)?);
         Ok(())
     }

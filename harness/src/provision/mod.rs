@@ -12,12 +12,15 @@ mod schedule;
 mod stream;
 mod table;
 mod topic;
+mod trial;
 
 pub use confirmation::confirm;
+pub use trial::trial;
 
 use std::fmt;
 
 use aws_smithy_types::error::display::DisplayErrorContext;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::SdkConfig;
 
 use crate::stack::{Queue, Stack};
@@ -31,7 +34,7 @@ pub struct ProvisionError {
 
 impl fmt::Display for ProvisionError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} could not be created: {}", self.logical_id, self.message)
+        write!(formatter, "`{}` could not be created: {}", self.logical_id, self.message)
     }
 }
 
@@ -125,8 +128,24 @@ impl<'t> Clients<'t> {
     }
 }
 
-fn done<T, E: std::error::Error + 'static>(logical_id: &str, sent: Result<T, E>) -> Provisioned {
-    sent.map(drop).map_err(|error| failed(logical_id, &error))
+fn done<T, E>(logical_id: &str, sent: Result<T, E>) -> Provisioned
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    sent.map(drop).map_err(|error| refused(logical_id, &error))
+}
+
+/// What AWS answers where it refuses something; else why there is no answer.
+fn refused<E>(logical_id: &str, error: &E) -> ProvisionError
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    match error.code().zip(error.message()) {
+        Some((code, message)) => {
+            ProvisionError { logical_id: logical_id.to_owned(), message: format!("{message} ({code})") }
+        }
+        None => failed(logical_id, error),
+    }
 }
 
 fn failed(logical_id: &str, error: &(dyn std::error::Error + 'static)) -> ProvisionError {

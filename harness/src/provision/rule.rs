@@ -3,7 +3,7 @@
 use aws_sdk_eventbridge::types::{self, DeadLetterConfig, RetryPolicy, RuleState, Target};
 
 use super::destination::{Arns, real};
-use super::{Clients, ProvisionError, Provisioned, Tag, built, done, failed};
+use super::{Clients, ProvisionError, Provisioned, Tag, built, done, refused};
 use crate::stack::{EventBus, HttpParameters, Rule, RuleTarget};
 
 impl Clients<'_> {
@@ -30,7 +30,7 @@ impl Clients<'_> {
         let targets =
             rule.targets.iter().map(|one| built(&rule.logical_id, target(one, arns))).collect::<Result<Vec<_>, _>>()?;
         let put = self.eventbridge.put_targets().rule(&rule.name).event_bus_name(&rule.bus).set_targets(Some(targets));
-        let put = put.send().await.map_err(|error| failed(&rule.logical_id, &error))?;
+        let put = put.send().await.map_err(|error| refused(&rule.logical_id, &error))?;
         match put.failed_entries().first() {
             Some(entry) => Err(ProvisionError {
                 logical_id: rule.logical_id.clone(),

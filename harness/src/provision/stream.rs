@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_sdk_kinesis::client::Waiters;
 use aws_sdk_kinesis::types::{StreamMode, StreamModeDetails};
 
-use super::{Clients, Provisioned, built, done};
+use super::{Clients, Provisioned, built, done, failed};
 use crate::stack::KinesisStream;
 
 /// How long a stream may take to become active; usually seconds.
@@ -21,7 +21,7 @@ impl Clients<'_> {
         let create = create.set_shard_count(stream.shards.map(number));
         done(id, create.set_max_record_size_in_kib(stream.max_record_kib.map(number)).send().await)?;
         let exists = self.kinesis.wait_until_stream_exists().stream_name(&stream.name);
-        done(id, exists.wait(STREAM_LIMIT).await)?;
+        exists.wait(STREAM_LIMIT).await.map_err(|error| failed(id, &error))?;
         if stream.retention_hours > 24 {
             let increase = self.kinesis.increase_stream_retention_period().stream_name(&stream.name);
             done(id, increase.retention_period_hours(number(stream.retention_hours)).send().await)?;

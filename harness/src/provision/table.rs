@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::types::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Clients, ProvisionError, Provisioned, built, done, failed};
+use super::{Clients, ProvisionError, Provisioned, built, done, failed, refused};
 use crate::stack::Table;
 
 /// How long a table may take to be created; usually seconds.
@@ -27,11 +27,11 @@ impl Clients<'_> {
             let tag = Tag::builder().key(*key).value(*value).build();
             create = create.tags(built(&table.logical_id, tag)?);
         }
-        let created = create.send().await.map_err(|error| failed(&table.logical_id, &error))?;
+        let created = create.send().await.map_err(|error| refused(&table.logical_id, &error))?;
         let status = created.table_description().and_then(|table| table.table_status());
         if status.is_some_and(|status| *status != TableStatus::Active) {
             let exists = self.dynamodb.wait_until_table_exists().table_name(&table.name);
-            done(&table.logical_id, exists.wait(TABLE_LIMIT).await)?;
+            exists.wait(TABLE_LIMIT).await.map_err(|error| failed(&table.logical_id, &error))?;
         }
         let Some(attribute) = &table.time_to_live else { return Ok(()) };
         let specification = TimeToLiveSpecification::builder().attribute_name(attribute).enabled(true).build();

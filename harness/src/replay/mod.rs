@@ -45,6 +45,8 @@ pub struct Settings {
 #[derive(Clone, Debug)]
 pub struct Replay {
     pub failures: Vec<Failure>,
+    /// What could not be provisioned, so that nothing was played.
+    pub refused: Option<ProvisionError>,
     pub settled: Settled,
     pub leftovers: Leftovers,
     pub trace: Vec<Event>,
@@ -96,7 +98,8 @@ async fn play(
     let mut player = Player::new(scenario, Rc::clone(&shared));
     if let Err(error) = provisioned {
         let failure = player.failure(scenario.template_place(), error.to_string());
-        return finish(&shared, vec![failure], Settled::Idle, Leftovers::default());
+        let over = finish(&shared, vec![failure], Settled::Idle, Leftovers::default());
+        return Replay { refused: Some(error), ..over };
     }
     // Before the driver, which finds where each stream begins: what is given is in the streams before that place.
     if let Err(failure) = player.given().await {
@@ -125,6 +128,7 @@ async fn play(
 fn finish(shared: &Shared, failures: Vec<Failure>, settled: Settled, leftovers: Leftovers) -> Replay {
     Replay {
         failures,
+        refused: None,
         settled,
         leftovers,
         ids: if shared.ids.are_remembered() {

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Ready, Settings, observe};
 use crate::backend::Kind;
-use crate::outcome::{Failure, Outcome};
+use crate::outcome::{Failure, NotRun, Outcome};
 use crate::replay::{self, Replay};
 use crate::snapshot::{Learned, Selected, canonical};
 
@@ -45,20 +45,27 @@ impl Pair {
     }
 }
 
-/// Runs a scenario.
-pub fn run(ready: &Ready<'_>, settings: Settings<'_>) -> Outcome {
+/// Runs a scenario. What AWS does not take is a mistake of the template.
+pub fn run(ready: &Ready<'_>, settings: Settings<'_>) -> Result<Outcome, NotRun> {
     let selected = ready.selected();
     let mut pair = Pair::replay(ready, settings.seed, settings.whole, settings.whole || !selected.is_empty());
+    if let Some(error) = &pair.first.refused {
+        return Err(NotRun::Invalid(ready.stack.mistake(&error.logical_id, &error.to_string())));
+    }
+    Ok(compared(ready, settings, &selected, &mut pair))
+}
+
+fn compared(ready: &Ready<'_>, settings: Settings<'_>, selected: &Selected, pair: &mut Pair) -> Outcome {
     let mut outcome = ready.outcome(Kind::Embedded, settings.seed, &mut pair.first);
     if settings.whole {
-        outcome.observed = Some(observe::observed(ready, &pair, &pair.first));
+        outcome.observed = Some(observe::observed(ready, pair, &pair.first));
     }
     let Some(second) = pair.second.as_ref().filter(|_| !selected.is_empty() && outcome.failures.is_empty()) else {
         return outcome;
     };
     outcome.failures.extend(second.failures.iter().map(elsewhere));
-    outcome.failures.extend(row_counts(ready, &selected, &pair.first, second));
-    let state = canonical(&selected, (&pair.first.leftovers.tables, &pair.first.ids), &pair.learned());
+    outcome.failures.extend(row_counts(ready, selected, &pair.first, second));
+    let state = canonical(selected, (&pair.first.leftovers.tables, &pair.first.ids), &pair.learned());
     outcome.volatile = state.volatile;
     match ready.compare(state.text) {
         Ok(compared) => outcome.snapshot = Some(compared),

@@ -17,10 +17,11 @@ use crate::app::App;
 use crate::backend::{Embedded, Kind, Place};
 use crate::diagnostic::Diagnostics;
 use crate::outcome::{Failure, Finished, NotRun, Outcome, SnapshotOutcome};
+use crate::provision::trial;
 use crate::replay::{self, NotReplayed, Replay, invocations};
 use crate::scenario::{self, Scenario, TableExpect};
 use crate::snapshot::{self, Selected};
-use crate::stack::Stack;
+use crate::stack::{Stack, in_its_template};
 use crate::template::{self, Naming, Template};
 use crate::trace::What;
 use crate::words::shown;
@@ -59,6 +60,13 @@ impl Apps {
         &self.root
     }
 
+    /// The apps that are bound to a template, or to a folder of `cdk synth` and to the stacks in it.
+    fn of_all_at<'a>(&'a self, template: &Path) -> impl Iterator<Item = &'a App> + use<'a> {
+        let stacks = template::stacks_of_assembly(template).unwrap_or_default();
+        let files: Vec<PathBuf> = std::iter::once(template.to_owned()).chain(stacks).collect();
+        files.into_iter().filter_map(|file| self.of(&file))
+    }
+
     /// The app that is bound to a template.
     pub fn of(&self, template: &Path) -> Option<&App> {
         let wanted = template.canonicalize().ok()?;
@@ -82,7 +90,7 @@ pub fn prepare<'a>(path: &Path, apps: &'a Apps) -> Result<Ready<'a>, Diagnostics
     let scenario = scenario::parse(path, &shown(path)).map_err(|mistakes| with_the_templates(mistakes, path))?;
     let stack = load_templates(&scenario, &Embedded::naming(STACK))?;
     let mut diagnostics = scenario::check(&scenario, &stack);
-    let bound = scenario.templates.iter().filter_map(|template| apps.of(&scenario.path(&template.value)));
+    let bound = scenario.templates.iter().flat_map(|template| apps.of_all_at(&scenario.path(&template.value)));
     let Some(app) = App::of_all(bound) else {
         no_app(&scenario, &stack, &mut diagnostics);
         return Err(diagnostics);
@@ -94,13 +102,29 @@ pub fn prepare<'a>(path: &Path, apps: &'a Apps) -> Result<Ready<'a>, Diagnostics
     Ok(Ready { scenario, stack, app, path: path.to_owned() })
 }
 
+/// Reads a scenario as [`prepare`] does, and tries whether AWS takes the template's resources.
+///
+/// # Errors
+/// Everything that is wrong in the files, or that is bound wrongly.
+pub fn check(path: &Path, apps: &Apps) -> Result<(), Diagnostics> {
+    tried(&prepare(path, apps)?.stack)
+}
+
+/// Tries whether AWS takes a stack's resources, by making them in an embedded one.
+///
+/// # Errors
+/// The first that it refuses, at its place.
+pub fn tried(stack: &Stack) -> Result<(), Diagnostics> {
+    trial(stack).map_err(|error| stack.mistake(&error.logical_id, &error.to_string()))
+}
+
 /// The scenario's templates with their resources named as a backend wants them.
 fn load_templates(scenario: &Scenario, naming: &Naming) -> Result<Stack, Diagnostics> {
     let (mut templates, mut diagnostics) = (Vec::new(), Diagnostics::default());
     for named in &scenario.templates {
         let path = scenario.path(&named.value);
-        match Template::of_file(&path) {
-            Ok(template) => templates.push(template),
+        match Template::all_at(&path) {
+            Ok(all) => templates.extend(all),
             Err(error) => {
                 let message = format!("the template `{}` cannot be read: {error}", shown(&path));
                 diagnostics.error(&scenario.source, named.span.clone(), message);
@@ -116,9 +140,9 @@ fn load_templates(scenario: &Scenario, naming: &Naming) -> Result<Stack, Diagnos
 /// A wrong scenario does not hide what is wrong with its template.
 fn with_the_templates(mut mistakes: Diagnostics, scenario: &Path) -> Diagnostics {
     let Some((paths, parameters)) = scenario::templates_of(scenario) else { return mistakes };
-    let templates: std::io::Result<Vec<Template>> = paths.iter().map(|path| Template::of_file(path)).collect();
+    let templates: std::io::Result<Vec<Vec<Template>>> = paths.iter().map(|path| Template::all_at(path)).collect();
     if let Ok(templates) = templates
-        && let Err(more) = template::load_all(&templates, &parameters, &Embedded::naming(STACK))
+        && let Err(more) = template::load_all(&templates.concat(), &parameters, &Embedded::naming(STACK))
     {
         mistakes.extend(more);
     }
@@ -128,9 +152,11 @@ fn with_the_templates(mut mistakes: Diagnostics, scenario: &Path) -> Diagnostics
 /// An app and its template must have the same functions.
 fn check_bindings(scenario: &Scenario, stack: &Stack, app: &App, diagnostics: &mut Diagnostics) {
     let in_template: Vec<&str> = stack.functions.iter().map(|function| function.logical_id.as_str()).collect();
-    let bound: Vec<&str> = app.names().collect();
-    let unbound: Vec<&str> = in_template.iter().copied().filter(|name| !bound.contains(name)).collect();
-    let unknown: Vec<&str> = bound.iter().copied().filter(|name| !in_template.contains(name)).collect();
+    let is_it = |bound: &str, function: &str| bound == function || bound == in_its_template(function);
+    let is_bound = |function: &&str| app.names().any(|bound| is_it(bound, function));
+    let unbound: Vec<&str> = in_template.iter().copied().filter(|function| !is_bound(function)).collect();
+    let is_known = |bound: &&str| in_template.iter().any(|function| is_it(bound, function));
+    let unknown: Vec<&str> = app.names().filter(|bound| !is_known(bound)).collect();
     if unbound.is_empty() && unknown.is_empty() {
         return;
     }
@@ -188,7 +214,7 @@ impl Ready<'_> {
     /// It could not be replayed there.
     pub fn run(&self, settings: Settings<'_>) -> Result<Outcome, NotRun> {
         match settings.place {
-            None => Ok(embedded::run(self, settings)),
+            None => embedded::run(self, settings),
             Some(place) => remote::run(self, place, settings),
         }
     }

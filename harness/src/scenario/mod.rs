@@ -50,6 +50,7 @@ pub use steps::{
 pub use stubs::{RequestExpect, RequestsExpect, Respond, Stub, StubResponse, host};
 
 use crate::diagnostic::{Diagnostics, Source, Span};
+use crate::template::stacks_of_assembly;
 pub use crate::yaml::Located;
 use crate::yaml::{self, Node};
 
@@ -100,7 +101,11 @@ pub fn parse(path: &Path, shown: &str) -> Result<Scenario, Diagnostics> {
     let directory = path.parent().unwrap_or(Path::new(""));
     let scenario = parse_source(&source, directory)?;
     let mut diagnostics = Diagnostics::default();
-    scenario.templates.iter().for_each(|template| check::file_exists(&scenario, template, &mut diagnostics));
+    let is_assembly = |template: &&Located<PathBuf>| {
+        stacks_of_assembly(&scenario.path(&template.value)).is_some_and(|all| !all.is_empty())
+    };
+    let files = scenario.templates.iter().filter(|template| !is_assembly(template));
+    files.for_each(|template| check::file_exists(&scenario, template, &mut diagnostics));
     if diagnostics.is_empty() { Ok(scenario) } else { Err(diagnostics) }
 }
 

@@ -44,8 +44,12 @@ pub use sqs::Queue;
 pub use usage::{ApiKey, Period, PlanStage, Quota, Throttle, UsagePlan};
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-/// The resources of one template.
+use crate::diagnostic::{self, Diagnostics, Span};
+
+/// The resources of one template, or of all templates of an app. A logical id that several of its stacks have is called
+/// with the way to its stack before it: `Storage/Orders`.
 #[derive(Clone, Debug, Default)]
 pub struct Stack {
     pub buckets: Vec<Bucket>,
@@ -74,6 +78,13 @@ pub struct Stack {
     pub not_simulated: Vec<NotSimulated>,
     /// The template's outputs, resolved.
     pub outputs: BTreeMap<String, String>,
+    /// Where each resource stands, by what it is called.
+    pub places: BTreeMap<String, (Arc<diagnostic::Source>, Span)>,
+}
+
+/// A logical id as its own template has it, of a resource that may be called with the way to its stack.
+pub fn in_its_template(logical_id: &str) -> &str {
+    logical_id.rsplit('/').next().unwrap_or(logical_id)
 }
 
 impl Stack {
@@ -100,6 +111,16 @@ impl Stack {
     pub fn issuers(&self) -> impl Iterator<Item = &str> {
         let rules = self.apis.iter().flat_map(|api| &api.authorizers).filter_map(Authorizer::tokens);
         rules.flat_map(|rules| &rules.issuers).map(String::as_str)
+    }
+
+    /// A mistake in the template, at the place of a resource or of the one that it belongs to.
+    pub fn mistake(&self, logical_id: &str, message: &str) -> Diagnostics {
+        let mut diagnostics = Diagnostics::default();
+        let owners = self.places.iter().filter(|(id, _)| logical_id.starts_with(id.as_str()));
+        if let Some((_, (source, span))) = owners.max_by_key(|(id, _)| id.len()) {
+            diagnostics.error(source, span.clone(), message);
+        }
+        diagnostics
     }
 
     /// The URL of a function, or of the first of its aliases that has one.

@@ -26,16 +26,10 @@ pub const FUNCTIONS: &[&str] = &[
     "Fn::ToJsonString",
 ];
 /// Functions that there are, and that are not simulated.
-pub const OTHERS: &[&str] = &[
-    "Fn::Contains",
-    "Fn::EachMemberEquals",
-    "Fn::EachMemberIn",
-    "Fn::GetStackOutput",
-    "Fn::RefAll",
-    "Fn::Transform",
-    "Fn::ValueOf",
-    "Fn::ValueOfAll",
-];
+pub const OTHERS: &[&str] = &["Fn::GetStackOutput", "Fn::Transform"];
+/// The functions that only rules have.
+pub const OF_RULES: &[&str] =
+    &["Fn::Contains", "Fn::EachMemberEquals", "Fn::EachMemberIn", "Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll"];
 /// The functions that give a truth, which belong in `Conditions`.
 pub const TRUTHS: &[&str] = &["Fn::Equals", "Fn::And", "Fn::Or", "Fn::Not", "Condition"];
 /// What the key of a loop begins with.

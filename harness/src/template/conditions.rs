@@ -1,7 +1,7 @@
 //! The `Conditions` section: truths by name, each evaluated when it is first asked for.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-conditions.html>
 
-use super::call::{Call, TRUTHS, call};
+use super::call::{Call, OF_RULES, TRUTHS, call};
 use super::intrinsic::Evaluator;
 use super::report::has_reported;
 use crate::diagnostic::Span;
@@ -29,9 +29,9 @@ impl Evaluator<'_> {
 
     /// Whether a condition of a rule holds, in which there are more functions and no resources.
     pub(super) fn rule(&mut self, node: &Node) -> Option<bool> {
-        let outer = std::mem::replace(&mut self.in_condition, true);
+        (self.in_condition, self.in_rule) = (true, true);
         let truth = self.truth(node);
-        self.in_condition = outer;
+        (self.in_condition, self.in_rule) = (false, false);
         truth
     }
 
@@ -88,7 +88,15 @@ impl Evaluator<'_> {
                 self.truth(inner).map(|truth| !truth)
             }
             "Condition" => self.condition(&call.argument),
-            "Fn::Contains" | "Fn::EachMemberIn" | "Fn::EachMemberEquals" => self.membership(call),
+            "Fn::Contains" | "Fn::EachMemberIn" | "Fn::EachMemberEquals" if self.in_rule => self.membership(call),
+            other if OF_RULES.contains(&other) => {
+                let message = match self.in_rule {
+                    true => format!("`{other}` does not give a condition"),
+                    false => format!("`{other}` can only stand in `Rules`"),
+                };
+                self.report.error(&call.span, message);
+                None
+            }
             other => {
                 let problem = self.report.error(&call.span, format!("`{other}` does not give a condition"));
                 problem.did_you_mean(other, TRUTHS.iter().copied());

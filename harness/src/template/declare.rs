@@ -8,8 +8,8 @@ use super::documents::Nested;
 use super::harmless::is_harmless;
 use super::intrinsic::{Declared, Evaluator, State, entry};
 use super::report::Report;
-use super::resources;
 use super::sections::{Entry, Sections};
+use super::{providers, resources};
 use crate::diagnostic::{Span, nearest};
 use crate::yaml::Node;
 
@@ -24,6 +24,9 @@ const ATTRIBUTES: &[&str] = &[
     "CreationPolicy",
     "UpdatePolicy",
 ];
+/// What only some resources have: those of SAM to do without `Globals`, and custom ones.
+const ATTRIBUTES_OF_SOME: &[(&str, &[&str])] =
+    &[("IgnoreGlobals", &["AWS::Serverless::"]), ("Version", &["Custom::", "AWS::CloudFormation::CustomResource"])];
 
 /// A resource as the template or SAM writes it.
 #[derive(Clone, Debug)]
@@ -35,13 +38,16 @@ pub struct Resource {
     /// What it is called in messages: its type, or the SAM event that it stands for.
     pub what: String,
     pub properties: Vec<Entry>,
+    /// The properties that are not to come from `Globals`; `*` for all.
+    pub ignored_globals: Vec<String>,
     /// Whether the names of its properties have been checked where they were written.
     pub checked: bool,
 }
 
 /// The resources that are to be simulated, in order.
 pub fn read(sections: &Sections<'_>, evaluator: &mut Evaluator<'_>) -> Vec<Resource> {
-    let (mut read, mut left_out) = (Vec::new(), Vec::new());
+    let (mut read, mut left_out): (Vec<Resource>, Vec<Resource>) = (Vec::new(), Vec::new());
+    let mut custom: Vec<Resource> = Vec::new();
     for (key, node) in sections.resources {
         let logical_id = key.text().unwrap_or_default();
         if !logical_id.bytes().all(|byte| byte.is_ascii_alphanumeric()) || logical_id.is_empty() {
@@ -69,11 +75,17 @@ pub fn read(sections: &Sections<'_>, evaluator: &mut Evaluator<'_>) -> Vec<Resou
                     evaluator.declare_nested(resource, document);
                 }
             }
-            Some(Kind::Harmless) => evaluator.report.left_out(logical_id, type_name),
+            Some(Kind::Harmless) => {
+                evaluator.report.left_out(logical_id, type_name);
+                custom.extend(resource.filter(|resource| resource.type_name.starts_with("Custom::")));
+            }
             Some(Kind::NotSimulated) => left_out.extend(resource),
             Some(Kind::Wrong) | None => {}
         }
     }
+    let nested = evaluator.nested.values().map(|nested| &nested.resource);
+    let others: Vec<&Resource> = left_out.iter().chain(&custom).chain(nested).collect();
+    providers::take_out(&mut read, &others, &mut evaluator.report);
     for resource in &left_out {
         let reached = references(&resource.properties);
         let reached = reached.into_iter().filter(|id| read.iter().any(|other| other.logical_id == *id)).collect();
@@ -83,7 +95,7 @@ pub fn read(sections: &Sections<'_>, evaluator: &mut Evaluator<'_>) -> Vec<Resou
 }
 
 /// The logical ids that properties refer to, each once, without evaluating anything.
-fn references(properties: &[Entry]) -> BTreeSet<String> {
+pub fn references(properties: &[Entry]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     properties.iter().for_each(|(_, value)| gather(value, &mut found));
     found
@@ -114,18 +126,18 @@ fn resource(logical_id: &str, key: &Node, node: &Node, evaluator: &mut Evaluator
         report.error(&node.span, format!("the resource `{logical_id}` must be a mapping, not {}", node.kind()));
         return None;
     };
-    check_attributes(attributes, report);
-    let Some(type_name) = node.get("Type").and_then(Node::text) else {
+    let type_name = node.get("Type").and_then(Node::text);
+    check_attributes(attributes, type_name.unwrap_or_default(), report);
+    let Some(type_name) = type_name else {
         report.error(&key.span, format!("the resource `{logical_id}` needs a `Type`"));
         return None;
     };
+    let ignored = node.get("IgnoreGlobals");
+    let ignored = ignored.map(|node| node.sequence().unwrap_or(std::slice::from_ref(node))).unwrap_or_default();
+    let ignored_globals = ignored.iter().filter_map(Node::scalar).collect();
     let properties = match node.get("Properties") {
         None => Vec::new(),
-        Some(properties) => properties.mapping().map(<[Entry]>::to_vec).or_else(|| {
-            let message = format!("`Properties` must be a mapping, not {}", properties.kind());
-            report.error(&properties.span, message);
-            None
-        })?,
+        Some(written) => properties(written, evaluator)?,
     };
     Some(Resource {
         logical_id: logical_id.to_owned(),
@@ -133,14 +145,37 @@ fn resource(logical_id: &str, key: &Node, node: &Node, evaluator: &mut Evaluator
         type_name: type_name.to_owned(),
         what: type_name.to_owned(),
         properties,
+        ignored_globals,
         checked: false,
     })
 }
 
-fn check_attributes(attributes: &[Entry], report: &mut Report) {
+/// The properties of a resource, between which `Fn::If` may choose.
+fn properties(written: &Node, evaluator: &mut Evaluator<'_>) -> Option<Vec<Entry>> {
+    let mut node = written.clone();
+    while let Some(call) = call(&node).filter(|call| call.name == "Fn::If") {
+        node = evaluator.chosen(&call)?;
+    }
+    if let Some(call) = call(&node)
+        && call.name == "Ref"
+        && call.argument.text() == Some("AWS::NoValue")
+    {
+        return Some(Vec::new());
+    }
+    let properties = node.mapping().filter(|_| node.tag.is_none()).map(<[Entry]>::to_vec);
+    if properties.is_none() {
+        let message = format!("`Properties` must be a mapping, not {}", node.kind());
+        evaluator.report.error(&node.span, message);
+    }
+    properties
+}
+
+fn check_attributes(attributes: &[Entry], type_name: &str, report: &mut Report) {
     for (name, _) in attributes {
         let text = name.text().unwrap_or_default();
-        if !ATTRIBUTES.contains(&text) {
+        let of_some = ATTRIBUTES_OF_SOME.iter().find(|(attribute, _)| *attribute == text);
+        let has_it = of_some.is_some_and(|(_, types)| types.iter().any(|begin| type_name.starts_with(begin)));
+        if !has_it && !ATTRIBUTES.contains(&text) {
             let problem = report.error(&name.span, format!("`{text}` is not an attribute of a resource"));
             problem.help("properties stand under `Properties`").did_you_mean(text, ATTRIBUTES.iter().copied());
         }

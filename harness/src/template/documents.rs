@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::Naming;
 use super::call::is_call;
 use super::includes;
 use super::report::Report;
+use super::{Naming, assembly};
 use crate::diagnostic::Source;
 use crate::yaml::{Content, Node, parse};
 
@@ -39,6 +39,21 @@ impl Template {
         Ok(Self { source, directory: path.parent().map(Path::to_owned) })
     }
 
+    /// The templates at a path: the file's, or those of the stacks in a folder that `cdk synth` wrote, in the order of
+    /// their deployment.
+    ///
+    /// # Errors
+    /// A file cannot be read or is not UTF-8 text, or a folder has no stacks.
+    pub fn all_at(path: &Path) -> std::io::Result<Vec<Self>> {
+        if !std::fs::metadata(path)?.is_dir() {
+            return Ok(vec![Self::of_file(path)?]);
+        }
+        match assembly::stacks(path).filter(|stacks| !stacks.is_empty()) {
+            Some(stacks) => stacks.iter().map(|file| Self::of_file(file)).collect(),
+            None => Err(std::io::Error::other("it is a folder without the `manifest.json` and stacks of `cdk synth`")),
+        }
+    }
+
     /// The parameters that it declares; none where it cannot be read.
     pub fn parameters(&self) -> Vec<String> {
         let root = parse(&self.source).ok();
@@ -49,6 +64,9 @@ impl Template {
 /// A template's tree, and what is to be known of it before it is evaluated.
 pub struct Document {
     pub naming: Naming,
+    /// What comes before the logical ids of this stack where another stack has the same: the way to it from the app's
+    /// templates.
+    pub path: String,
     pub root: Node,
     /// The tree once its loops are expanded, where it has any.
     pub expanded: OnceCell<Node>,
@@ -66,18 +84,27 @@ pub enum Nested {
 }
 
 /// Reads the template and those below it. What is wrong with their syntax is reported.
-pub fn read(template: &Template, naming: Naming, report: &mut Report) -> Option<Document> {
-    Reader { report, path: Vec::new() }.document(&template.source, template.directory.as_deref(), naming)
+pub fn read(template: &Template, naming: Naming, path: String, report: &mut Report) -> Option<Document> {
+    let mut reader = Reader { report, files: Vec::new(), assets: BTreeMap::new() };
+    reader.document(&template.source, template.directory.as_deref(), naming, path)
 }
 
 struct Reader<'r> {
     report: &'r mut Report,
     /// The files that lead to the one that is being read.
-    path: Vec<PathBuf>,
+    files: Vec<PathBuf>,
+    /// The assets of the folders that have been looked into.
+    assets: BTreeMap<PathBuf, BTreeMap<String, String>>,
 }
 
 impl Reader<'_> {
-    fn document(&mut self, source: &Arc<Source>, directory: Option<&Path>, naming: Naming) -> Option<Document> {
+    fn document(
+        &mut self,
+        source: &Arc<Source>,
+        directory: Option<&Path>,
+        naming: Naming,
+        path: String,
+    ) -> Option<Document> {
         let start = self.report.add(source);
         let mut root = match parse(source) {
             Ok(root) => root,
@@ -94,42 +121,64 @@ impl Reader<'_> {
             if let Some(location) = location(resource) {
                 let stack_name = format!("{}-{logical_id}", naming.stack_name);
                 let naming = Naming { stack_name, ..naming.clone() };
-                nested.insert(logical_id.to_owned(), self.nested(location, directory, naming));
+                let path = if path.is_empty() { logical_id.to_owned() } else { format!("{path}/{logical_id}") };
+                nested.insert(logical_id.to_owned(), self.nested(location, directory, naming, path));
             }
         }
-        Some(Document { naming, root, expanded: OnceCell::new(), nested })
+        Some(Document { naming, path, root, expanded: OnceCell::new(), nested })
     }
 
-    fn nested(&mut self, location: &Node, directory: Option<&Path>, naming: Naming) -> Nested {
-        let file = location.text().filter(|file| !is_call(location) && !file.contains("://"));
-        let (Some(file), Some(directory)) = (file, directory) else { return Nested::Elsewhere };
-        let path = directory.join(file);
+    fn nested(&mut self, location: &Node, directory: Option<&Path>, naming: Naming, stack: String) -> Nested {
+        let Some(directory) = directory else { return Nested::Elsewhere };
+        let Some(file) = self.file(location, directory) else { return Nested::Elsewhere };
+        let path = directory.join(&file);
         let text = match std::fs::read(&path).map(String::from_utf8) {
             Ok(Ok(text)) => text,
             Ok(Err(_)) => return Nested::Missing(format!("`{file}` is not UTF-8 text")),
             Err(error) => return Nested::Missing(format!("the template `{file}` cannot be read: {}", error.kind())),
         };
         let known = path.canonicalize().unwrap_or_else(|_| path.clone());
-        if self.path.contains(&known) {
+        if self.files.contains(&known) {
             return Nested::Missing(format!("the template `{file}` nests itself"));
         }
         if self.report.files() >= MAX_FILES {
             return Nested::Missing(format!("there are more than {MAX_FILES} nested stacks"));
         }
         self.report.nested_files.push(known.clone());
-        self.path.push(known);
+        self.files.push(known);
         let source = Source::new(crate::words::shown(&path), text);
-        let document = self.document(&source, path.parent(), naming);
-        self.path.pop();
+        let document = self.document(&source, path.parent(), naming, stack);
+        self.files.pop();
         document.map_or_else(
             || Nested::Missing(format!("the template `{file}` is not valid")),
             |it| Nested::Here(Box::new(it)),
         )
     }
+
+    /// The file that a location means: one that is named, or an asset of CDK's whose address in a bucket is written.
+    fn file(&mut self, location: &Node, directory: &Path) -> Option<String> {
+        let is_elsewhere = |text: &str| text.contains("://") || text.contains("{{resolve:");
+        if let Some(file) = location.text().filter(|text| !is_call(location) && !is_elsewhere(text)) {
+            return Some(file.to_owned());
+        }
+        let key = last_text(location)?.rsplit('/').next()?;
+        let assets = self.assets.entry(directory.to_owned()).or_insert_with(|| assembly::assets(directory));
+        assets.get(key).cloned()
+    }
 }
 
-/// Where the template of a nested stack is, as written. CDK names the file in the metadata, and means its address in a
-/// bucket by the property.
+/// The last text in a value, such as the end of an address that functions make up.
+fn last_text(node: &Node) -> Option<&str> {
+    match &node.content {
+        Content::Text(text) => Some(text),
+        Content::Sequence(members) => members.iter().rev().find_map(last_text),
+        Content::Mapping(entries) => entries.iter().rev().find_map(|(_, value)| last_text(value)),
+        _ => None,
+    }
+}
+
+/// Where the template of a nested stack is, as written. CDK names the file in the metadata, unless it is told not to, and
+/// means its address in a bucket by the property.
 fn location(resource: &Node) -> Option<&Node> {
     let properties = resource.get("Properties");
     let property = |name: &str| properties.and_then(|properties| properties.get(name));

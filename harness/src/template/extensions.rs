@@ -44,10 +44,10 @@ impl Evaluator<'_> {
     /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-importvalue.html>
     pub(super) fn import(&mut self, call: &Call<'_>) -> Option<Node> {
         let name = self.scalar(&call.argument, "the name of an export")?;
-        if let Some(value) = self.report.exports.get(&name) {
+        if let Some(value) = self.report.exported(&name) {
             return Some(text_at(&call.span, value));
         }
-        let exports: Vec<String> = self.report.exports.keys().cloned().collect();
+        let exports = self.report.export_names();
         let problem = self.report.unsimulated(&call.span, "no template that is read before this one has this export");
         problem.label(format!("`Fn::ImportValue` of `{name}`"));
         problem

@@ -106,8 +106,10 @@ impl Evaluator<'_> {
             }
         };
         let at = at?;
-        let member = at.parse::<usize>().ok().and_then(|at| members.get(at)).cloned();
-        if member.is_none() {
+        let mut member = at.parse::<usize>().ok().and_then(|at| members.get(at)).cloned();
+        if member.is_none() && self.report.is_made_up(&value.span) {
+            member = members.last().cloned();
+        } else if member.is_none() {
             let message = format!("there is no member {at} in a list of {}", members.len());
             self.report.error(&index.span, message).label("indices start at 0");
         }
@@ -147,8 +149,12 @@ impl Evaluator<'_> {
         let mut entries = self.mappings;
         let mut found: Option<&Node> = None;
         for argument in &arguments[..3] {
+            let uses = self.report.made_up_uses();
             let key = self.scalar(argument, "a key of `Fn::FindInMap`")?;
-            let Some((_, value)) = entries.iter().find(|(name, _)| name.text() == Some(&key)) else {
+            let entry = entries.iter().find(|(name, _)| name.text() == Some(&key));
+            // What is made up for a key may as well be the first there is.
+            let entry = entry.or_else(|| entries.first().filter(|_| self.report.made_up_uses() > uses));
+            let Some((_, value)) = entry else {
                 if let Some(default) = default {
                     return Some(self.value(default));
                 }

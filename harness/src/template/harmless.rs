@@ -29,6 +29,9 @@ const HARMLESS: &[&str] = &[
     "AWS::Serverless::Connector",
     "AWS::Serverless::LayerVersion",
     "AWS::XRay::",
+    // CDK's, which empties a bucket before it is deleted, and keeps logs for a time.
+    "Custom::LogRetention",
+    "Custom::S3AutoDeleteObjects",
 ];
 /// Of those services, what delivers events after all.
 const NOT_HARMLESS: &[&str] = &["AWS::Logs::SubscriptionFilter", "AWS::CloudWatch::MetricStream"];

@@ -11,7 +11,7 @@ use base64::prelude::BASE64_STANDARD;
 
 use super::Naming;
 pub(super) use super::call::call;
-use super::call::{Call, FOR_EACH, FUNCTIONS, OTHERS, TRUTHS};
+use super::call::{Call, FOR_EACH, FUNCTIONS, OF_RULES, OTHERS, TRUTHS};
 pub use super::call::{entry, is_call, made_up};
 use super::documents::{Document, Nested};
 use super::names::Identity;
@@ -39,10 +39,14 @@ pub struct Evaluator<'a> {
     pub(super) in_condition: bool,
     /// Whether user pools may be named, which are not simulated.
     pub knows_pools: bool,
+    /// Whether it is one of a rule, in which there are more functions.
+    pub(super) in_rule: bool,
     pub(super) mappings: &'a [Entry],
     /// Whether the template declares `AWS::LanguageExtensions`.
     pub(super) is_extended: bool,
     pub(super) parameters: BTreeMap<String, Parameter>,
+    /// The parameters as they are declared.
+    pub(super) declared_parameters: &'a [Entry],
     pub(super) resources: BTreeMap<String, Declared>,
     pub(super) identities: BTreeMap<String, Option<Identity>>,
     /// The stacks in this one, by logical id.
@@ -68,9 +72,11 @@ impl<'a> Evaluator<'a> {
             visiting: Vec::new(),
             in_condition: false,
             knows_pools: false,
+            in_rule: false,
             mappings: sections.mappings,
             is_extended: sections.is_extended,
             parameters,
+            declared_parameters: sections.parameters,
             resources: BTreeMap::new(),
             identities: BTreeMap::new(),
             nested: BTreeMap::new(),
@@ -191,7 +197,15 @@ impl<'a> Evaluator<'a> {
         }
     }
 
+    /// The value of a call, or nothing where it is `AWS::NoValue`.
     fn function(&mut self, call: &Call<'_>) -> Option<Node> {
+        let uses = self.report.made_up_uses();
+        let value = self.evaluated(call);
+        self.report.made_up_since(uses, &call.span);
+        value
+    }
+
+    fn evaluated(&mut self, call: &Call<'_>) -> Option<Node> {
         let value = match call.name.as_ref() {
             "Ref" => match call.argument.text() {
                 Some("AWS::NoValue") => return None,
@@ -215,6 +229,8 @@ impl<'a> Evaluator<'a> {
             "Fn::ImportValue" => self.import(call),
             "Fn::Length" => self.length(call),
             "Fn::ToJsonString" => self.json_string(call),
+            "Fn::RefAll" if self.in_rule => self.all_of_type(call),
+            "Fn::ValueOf" | "Fn::ValueOfAll" if self.in_rule => self.refuse_attribute(call),
             other => self.refuse_function(call, other),
         };
         let value = value.filter(|value| self.take_room(value.text().map_or(0, str::len), &call.span));
@@ -222,7 +238,9 @@ impl<'a> Evaluator<'a> {
     }
 
     fn refuse_function(&mut self, call: &Call<'_>, name: &str) -> Option<Node> {
-        if TRUTHS.contains(&name) {
+        if OF_RULES.contains(&name) {
+            self.report.error(&call.span, format!("`{name}` can only stand in `Rules`"));
+        } else if TRUTHS.contains(&name) {
             let problem = self.report.error(&call.span, format!("`{name}` can only stand in `Conditions`"));
             problem.help("name the condition there, and choose here with `Fn::If`");
         } else if name.starts_with(FOR_EACH) {

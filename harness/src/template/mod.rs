@@ -7,7 +7,9 @@
 //! The steps: [`sections`] takes the file apart, [`declare`] the resources; [`sam`] adds what SAM implies;
 //! [`intrinsic`] makes values final; [`resources`] reads each type; [`links`] checks them against each other.
 
+mod assembly;
 mod call;
+mod called;
 mod conditions;
 mod declare;
 mod documents;
@@ -19,10 +21,12 @@ mod harmless;
 mod includes;
 mod intrinsic;
 mod links;
+mod made_up;
 mod names;
 mod outputs;
 mod parameters;
 mod property;
+mod providers;
 mod reading;
 mod references;
 mod report;
@@ -35,7 +39,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use self::documents::Document;
+pub use self::assembly::stacks as stacks_of_assembly;
+use self::called::Called;
 pub use self::documents::Template;
 use self::parameters::Given;
 use self::reading::{Places, Reading};
@@ -113,63 +118,75 @@ fn read(
     mut report: Report,
 ) -> Examined {
     let mut documents = Vec::new();
-    for (template, naming) in templates.iter().zip(stack_names(templates, naming)) {
-        documents.extend(documents::read(template, naming, &mut report));
+    for (template, (naming, path)) in templates.iter().zip(stack_names(templates, naming)) {
+        documents.extend(documents::read(template, naming, path, &mut report));
     }
-    let mut build = Build::default();
-    if documents.len() == templates.len() {
-        let roots: Vec<&Node> = documents.iter().map(|document| &document.root).collect();
-        parameters::refuse_undeclared(&roots, parameters, &mut report);
-        let mut places = Places::default();
-        for document in &documents {
-            report = read_document(document, parameters, report, &mut build, &mut places);
-        }
-        resources::assemble(&mut build, |id| places.of(id), &mut report);
-        links::check(&build, |id| places.of(id), &mut report);
-        fifo::check(&build, |id| places.of(id), &mut report);
+    if documents.len() < templates.len() {
+        return finish(Build::default(), &Places::default(), report);
     }
-    finish(build, report)
+    let roots: Vec<&Node> = documents.iter().map(|document| &document.root).collect();
+    parameters::refuse_undeclared(&roots, parameters, &mut report);
+    // All stacks are opened before any is read: only then is it known which logical ids there are several times.
+    let mut readings = Vec::new();
+    for (number, document) in documents.iter().enumerate() {
+        report.template = number;
+        let declared = parameters::names(&document.root);
+        let given = parameters.iter().filter(|(name, _)| declared.contains(&name.as_str()));
+        let given = given.map(|(name, value)| (name.clone(), Given::Text(value.clone()))).collect();
+        let mut reading = Reading::open(document, &given, report, 0);
+        reading.open_nested_stacks();
+        report = std::mem::take(&mut reading.evaluator.report);
+        readings.push(reading);
+    }
+    let called = Called::over(&readings);
+    let (mut build, mut places) = (Build::default(), Places::default());
+    for (number, reading) in readings.iter_mut().enumerate() {
+        report.template = number;
+        reading.evaluator.report = report;
+        reading.read(&called, &mut build, &mut places);
+        build.stack.outputs.append(&mut reading.outputs);
+        report = std::mem::take(&mut reading.evaluator.report);
+    }
+    resources::assemble(&mut build, |id| places.of(id), &mut report);
+    links::check(&build, |id| places.of(id), &mut report);
+    fifo::check(&build, |id| places.of(id), &mut report);
+    finish(build, &places, report)
 }
 
-fn read_document(
-    document: &Document,
-    parameters: &BTreeMap<String, String>,
-    report: Report,
-    build: &mut Build,
-    places: &mut Places,
-) -> Report {
-    let declared = parameters::names(&document.root);
-    let given = parameters.iter().filter(|(name, _)| declared.contains(&name.as_str()));
-    let given = given.map(|(name, value)| (name.clone(), Given::Text(value.clone()))).collect();
-    let mut reading = Reading::open(document, &given, report, 0);
-    reading.read(build, places);
-    build.stack.outputs.append(&mut reading.outputs);
-    reading.evaluator.report
-}
-
-/// One stack has the name alone; several have their file's name behind it.
-fn stack_names(templates: &[Template], naming: &Naming) -> Vec<Naming> {
-    let mut names: Vec<String> = Vec::new();
+/// One stack has the name alone, and needs no path; several have their file's name in both.
+fn stack_names(templates: &[Template], naming: &Naming) -> Vec<(Naming, String)> {
+    let mut paths: Vec<String> = Vec::new();
     for template in templates {
         let file = template.source.path.rsplit(['/', '\\']).next().unwrap_or_default();
         let stem = file.split('.').next().unwrap_or_default().replace(|c: char| !c.is_ascii_alphanumeric(), "-");
-        let name = match templates {
-            [_] => naming.stack_name.clone(),
-            _ => format!("{}-{}", naming.stack_name, stem.to_lowercase()),
-        };
-        let same = names.iter().filter(|other| **other == name).count();
-        names.push(if same == 0 { name } else { format!("{name}-{}", same + 1) });
+        let (stem, mut path) = (stem.to_lowercase(), stem.to_lowercase());
+        for number in 2.. {
+            if !paths.contains(&path) {
+                break;
+            }
+            path = format!("{stem}-{number}");
+        }
+        paths.push(path);
     }
-    names.into_iter().map(|stack_name| Naming { stack_name, ..naming.clone() }).collect()
+    if let [path] = paths.as_mut_slice() {
+        path.clear();
+    }
+    let stack_name = |path: &str| match path {
+        "" => naming.stack_name.clone(),
+        path => format!("{}-{path}", naming.stack_name),
+    };
+    paths.into_iter().map(|path| (Naming { stack_name: stack_name(&path), ..naming.clone() }, path)).collect()
 }
 
-fn finish(build: Build, report: Report) -> Examined {
+fn finish(build: Build, places: &Places, report: Report) -> Examined {
     let Build { mut stack, .. } = build;
+    stack.places = places.in_files(&report);
+    let placeholders = report.placeholders.as_ref().map(|made_up| made_up.used().map(str::to_owned).collect());
     stack.not_simulated = report.not_simulated;
     Examined {
         stack,
         diagnostics: report.diagnostics,
-        placeholders: report.placeholders.unwrap_or_default(),
+        placeholders: placeholders.unwrap_or_default(),
         nested_files: report.nested_files,
     }
 }

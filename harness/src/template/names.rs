@@ -3,10 +3,12 @@
 //! anything is provisioned.
 
 mod rules;
+mod valid;
 
 use super::Naming;
 use crate::stack::function_name;
 pub use rules::{STREAM_ARN, parent_property, rule_of};
+pub use valid::check as check_name;
 
 /// A resource's physical name, and what follows from it.
 #[derive(Clone, Debug)]
@@ -14,7 +16,7 @@ pub struct Identity {
     pub name: String,
     logical_id: String,
     type_name: String,
-    /// The name of what it belongs to: a rule's event bus, where it is not `default`, or a function.
+    /// The name of what it belongs to: a rule's event bus or a schedule's group, where it is not `default`, or a function.
     parent: Option<String>,
 }
 
@@ -72,6 +74,7 @@ impl Identity {
             .replace("{bus|}", &parent.map(|bus| format!("{bus}|")).unwrap_or_default())
             .replace("{bus/}", &parent.map(|bus| format!("{bus}/")).unwrap_or_default())
             .replace("{parent}", parent.unwrap_or_default())
+            .replace("{group}", parent.unwrap_or("default"))
             .replace("{name}", &self.name)
     }
 }

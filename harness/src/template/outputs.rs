@@ -58,7 +58,7 @@ fn export(name: &str, output: &Node, value: &str, evaluator: &mut Evaluator<'_>)
     let Some(text) = text else { return };
     if value.len() > MAX_EXPORT {
         evaluator.report.error(&written.span, format!("an exported value has at most {MAX_EXPORT} characters"));
-    } else if evaluator.report.exports.insert(text.clone(), value.to_owned()).is_some() {
+    } else if !evaluator.report.export(&text, value) {
         evaluator.report.error(&written.span, format!("there is an export `{text}` already"));
     }
 }

@@ -89,7 +89,7 @@ fn value(name: &str, key: &Node, object: &Object<'_>, given: Option<&Given>, rep
         && (stored.is_some() || !object.has("Default"))
         && let Some(placeholders) = &mut report.placeholders
     {
-        placeholders.push(name.to_owned());
+        placeholders.add(name);
         return Some(placeholder(name, is_list, is_number, object, report));
     }
     let (text, span) = written(name, key, object, given, report)?;

@@ -2,7 +2,9 @@
 //! stack is opened when its first output is asked for, or at the latest when its parent is read.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use super::called::Called;
 use super::declare::{self, Resource};
 use super::documents::{Document, Nested};
 use super::foreach;
@@ -14,7 +16,7 @@ use super::resources::{self, Build};
 use super::sam::{self, RouteRequest};
 use super::sections::{self, Sections};
 use super::{outputs, rules};
-use crate::diagnostic::Span;
+use crate::diagnostic::{Source, Span};
 use crate::yaml::Node;
 
 /// The properties of a stack in a stack, and of an application of SAM.
@@ -32,7 +34,9 @@ const MAX_PARAMETER: usize = 4096;
 pub struct Reading<'a> {
     pub evaluator: Evaluator<'a>,
     pub outputs: BTreeMap<String, String>,
-    resources: Vec<Resource>,
+    pub resources: Vec<Resource>,
+    /// The way to this stack from the app's templates.
+    path: &'a str,
     routes: Vec<RouteRequest>,
 }
 
@@ -58,24 +62,43 @@ impl<'a> Reading<'a> {
         let routes = sam::expand(&mut resources, &sections, &mut evaluator);
         declare::check_depends_on(&sections, &mut evaluator);
         let outputs = outputs::read(&sections, &mut evaluator);
-        Self { evaluator, outputs, resources, routes }
+        Self { evaluator, outputs, resources, path: &document.path, routes }
     }
 
-    /// Reads the resources, and those of nested stacks. The report must be this stack's at the moment.
-    pub fn read(&mut self, build: &mut Build, places: &mut Places) {
-        for resource in &self.resources {
-            places.add(resource, &mut self.evaluator.report);
-            resources::read(resource, &mut self.evaluator, build);
-        }
-        resources::read_routes(&self.routes, &mut self.evaluator, build);
+    /// Opens the nested stacks that nothing has asked for, and those in them. The report must be this stack's at the
+    /// moment, as in [`Self::read`].
+    pub fn open_nested_stacks(&mut self) {
         for id in self.evaluator.nested.keys().cloned().collect::<Vec<_>>() {
             self.evaluator.open_nested(&id);
-            let nested = self.evaluator.nested.get_mut(&id).and_then(|nested| nested.opened.as_mut()?.as_mut());
-            let Some(nested) = nested else { continue };
-            nested.evaluator.report = std::mem::take(&mut self.evaluator.report);
-            nested.read(build, places);
-            self.evaluator.report = std::mem::take(&mut nested.evaluator.report);
         }
+        self.with_each_nested(Self::open_nested_stacks);
+    }
+
+    /// Reads the resources, and those of nested stacks.
+    pub fn read(&mut self, called: &Called, build: &mut Build, places: &mut Places) {
+        for resource in &self.resources {
+            let name = called.name(self.path, &resource.logical_id);
+            places.add(&name, resource, &mut self.evaluator.report);
+            resources::read(resource, &name, &mut self.evaluator, build);
+        }
+        resources::read_routes(&self.routes, &mut self.evaluator, build);
+        self.with_each_nested(|nested| nested.read(called, build, places));
+    }
+
+    /// The nested stacks that could be opened.
+    pub fn nested(&self) -> impl Iterator<Item = &Reading<'a>> {
+        self.evaluator.nested.values().filter_map(|nested| nested.opened.as_ref()?.as_ref())
+    }
+
+    /// Does something with each, while it has the report.
+    fn with_each_nested(&mut self, mut work: impl FnMut(&mut Reading<'a>)) {
+        let mut report = std::mem::take(&mut self.evaluator.report);
+        for nested in self.evaluator.nested.values_mut().filter_map(|nested| nested.opened.as_mut()?.as_mut()) {
+            nested.evaluator.report = report;
+            work(nested);
+            report = std::mem::take(&mut nested.evaluator.report);
+        }
+        self.evaluator.report = report;
     }
 }
 
@@ -153,8 +176,12 @@ impl<'a> Evaluator<'a> {
         for (key, value) in object.mapping(&mut self.report, "Parameters") {
             let name = key.text().unwrap_or_default();
             self.report.tolerate();
+            let uses = self.report.made_up_uses();
             let resolved = self.resolve(value);
             let is_missing = self.report.insist().is_some();
+            if let Some(made_up) = self.report.placeholders.as_mut().filter(|made_up| made_up.uses() > uses) {
+                made_up.pass_on(name);
+            }
             let Some(resolved) = resolved.filter(|value| is_missing || !is_reported(value)) else { continue };
             let text = resolved.scalar().or_else(|| joined(&resolved));
             let value = match text {
@@ -197,22 +224,27 @@ fn check_given(resource: &Resource, document: &Document, given: &BTreeMap<String
 pub struct Places(BTreeMap<String, Span>);
 
 impl Places {
-    /// A scenario calls resources by their logical ids, so these are unique over all stacks.
-    fn add(&mut self, resource: &Resource, report: &mut Report) {
-        let Resource { logical_id, place, .. } = resource;
-        if let Some(first) = self.0.get(logical_id) {
+    /// Notes where a resource stands, by what it is called.
+    fn add(&mut self, name: &str, resource: &Resource, report: &mut Report) {
+        let place = &resource.place;
+        if let Some(first) = self.0.get(name) {
             let first = report.shown(first);
             report
-                .error(place, format!("`{logical_id}` is the logical id of two resources"))
+                .error(place, format!("`{name}` is the logical id of two resources"))
                 .label(format!("the other one is at {first}"))
-                .help("a scenario calls resources by their logical ids, so that they must differ over all its stacks");
+                .help("SAM makes resources of events and of properties of functions, and calls them after both");
             return;
         }
-        self.0.insert(logical_id.clone(), place.clone());
+        self.0.insert(name.to_owned(), place.clone());
     }
 
     /// Where a resource stands.
-    pub fn of(&self, logical_id: &str) -> Span {
-        self.0.get(logical_id).cloned().unwrap_or(0..0)
+    pub fn of(&self, name: &str) -> Span {
+        self.0.get(name).cloned().unwrap_or(0..0)
+    }
+
+    /// Where each stands in its file.
+    pub fn in_files(&self, report: &Report) -> BTreeMap<String, (Arc<Source>, Span)> {
+        self.0.iter().map(|(name, place)| (name.clone(), report.place(place))).collect()
     }
 }

@@ -5,7 +5,7 @@
 
 use super::call::{Call, entry};
 use super::intrinsic::Evaluator;
-use super::names::{Identity, STREAM_ARN, parent_property, rule_of};
+use super::names::{Identity, STREAM_ARN, check_name, parent_property, rule_of};
 use super::parameters::{PSEUDO, Parameter, pseudo};
 use super::report::{is_reported, list_at, text_at};
 use super::sections::Entry;
@@ -24,7 +24,8 @@ pub struct Declared {
     pub type_name: String,
     /// The property that names it, as written.
     pub name: Option<Node>,
-    /// What it belongs to, as written: a rule's event bus, or the function of an alias, a version or a URL.
+    /// What it belongs to, as written: a rule's event bus, a schedule's group, or the function of an alias, a version or a
+    /// URL.
     pub parent: Option<Node>,
     /// Whether a queue or topic is FIFO, as written.
     pub fifo: Option<Node>,
@@ -92,7 +93,7 @@ impl Evaluator<'_> {
 
     fn name(&mut self, logical_id: &str, declared: &Declared) -> Option<Identity> {
         let given = match declared.name.as_ref().map(|node| (node, self.resolve(node))) {
-            Some((node, Some(value))) => Some(self.physical_name(node, &value)?),
+            Some((node, Some(value))) => Some(self.physical_name(node, &value, &declared.type_name)?),
             _ => None,
         };
         let parent = match declared.parent.as_ref().map(|node| self.resolve(node)) {
@@ -105,7 +106,7 @@ impl Evaluator<'_> {
         Some(Identity::new(&declared.type_name, logical_id, given, parent, fifo, self.naming))
     }
 
-    fn physical_name(&mut self, node: &Node, value: &Node) -> Option<String> {
+    fn physical_name(&mut self, node: &Node, value: &Node, type_name: &str) -> Option<String> {
         let name = value.scalar();
         if name.is_none() && !is_reported(value) {
             self.report.error(&node.span, format!("a name must be text, not {}", value.kind()));
@@ -113,6 +114,10 @@ impl Evaluator<'_> {
         let fits = name.as_ref().is_none_or(|name| (1..=MAX_NAME).contains(&name.len()));
         if !fits {
             self.report.error(&node.span, format!("a name must have 1 to {MAX_NAME} characters"));
+        } else if let Some(name) = &name
+            && let Err(reason) = check_name(type_name, name)
+        {
+            self.report.error(&value.span, format!("`{name}` cannot be the name of {type_name}")).help(reason);
         }
         name.filter(|_| fits)
     }
@@ -138,6 +143,9 @@ impl Evaluator<'_> {
     pub(super) fn named(&mut self, name: &str, place: &Span, at: &Span) -> Option<Node> {
         if let Some(value) = pseudo(name, self.naming) {
             return Some(text_at(at, value));
+        }
+        if let Some(made_up) = self.report.placeholders.as_mut().filter(|_| self.parameters.contains_key(name)) {
+            made_up.look_at(name, at, self.in_rule);
         }
         match self.parameters.get(name) {
             Some(Parameter::Text(text)) => return Some(text_at(at, text)),
@@ -170,6 +178,11 @@ impl Evaluator<'_> {
     /// Reports a name that is no resource, or one that cannot be referred to here.
     fn check_resource(&mut self, name: &str, place: &Span) -> Option<()> {
         let Some(declared) = self.resources.get(name) else {
+            if let Some(module) = self.module_of(name) {
+                let message = format!("{module} is not simulated, and something that is depends on it");
+                self.report.unsimulated(place, message).label(format!("`{name}` is of that module"));
+                return None;
+            }
             let known: Vec<_> = self.parameters.keys().chain(self.resources.keys()).map(String::as_str).collect();
             let known = known.into_iter().chain(PSEUDO.iter().copied());
             let problem = self.report.error(place, format!("there is no parameter or resource `{name}`"));
@@ -196,6 +209,13 @@ impl Evaluator<'_> {
             State::Faulty => {}
         }
         None
+    }
+
+    /// The module whose resource has a name: `Module.Resource`, or without the dot.
+    /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/modules.html>
+    fn module_of(&self, name: &str) -> Option<String> {
+        let mut modules = self.resources.iter().filter(|(_, declared)| declared.type_name.ends_with("::MODULE"));
+        modules.find(|(id, _)| name.starts_with(id.as_str())).map(|(_, declared)| declared.type_name.clone())
     }
 
     pub(super) fn get_att(&mut self, call: &Call<'_>) -> Option<Node> {

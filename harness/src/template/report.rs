@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::made_up::MadeUp;
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
 use crate::stack::NotSimulated;
 use crate::yaml::{Content, Node};
@@ -19,10 +20,12 @@ pub struct Report {
     sources: Vec<(usize, Arc<Source>)>,
     pub diagnostics: Diagnostics,
     pub not_simulated: Vec<NotSimulated>,
-    /// What the templates read so far export, by name.
-    pub exports: BTreeMap<String, String>,
-    /// The parameters that got a made-up value, where that is wanted.
-    pub placeholders: Option<Vec<String>>,
+    /// What the templates export, by name, each with the number of its template.
+    exports: BTreeMap<String, (usize, String)>,
+    /// The number of the template that is being read, of those of the app. Nested stacks have their parent's.
+    pub template: usize,
+    /// The made-up values of parameters, where they are wanted.
+    pub placeholders: Option<MadeUp>,
     /// The files of nested stacks.
     pub nested_files: Vec<PathBuf>,
     /// What is not simulated and nobody needs, while that is no fault.
@@ -32,7 +35,7 @@ pub struct Report {
 impl Report {
     /// A report on templates whose parameters get made-up values where they have none.
     pub fn with_placeholders() -> Self {
-        Self { placeholders: Some(Vec::new()), ..Self::default() }
+        Self { placeholders: Some(MadeUp::default()), ..Self::default() }
     }
 
     /// Adds a file behind the others; the answer is where it begins.
@@ -40,6 +43,22 @@ impl Report {
         let start = self.sources.last().map_or(0, |(start, last)| start + last.text.len() + 1);
         self.sources.push((start, Arc::clone(source)));
         start
+    }
+
+    /// Notes an export; answers no where there is one with this name.
+    pub fn export(&mut self, name: &str, value: &str) -> bool {
+        self.exports.insert(name.to_owned(), (self.template, value.to_owned())).is_none()
+    }
+
+    /// What a template that is deployed before the present one exports, or the present one.
+    pub fn exported(&self, name: &str) -> Option<&str> {
+        self.exports.get(name).filter(|(template, _)| *template <= self.template).map(|(_, value)| value.as_str())
+    }
+
+    /// The names of those exports.
+    pub fn export_names(&self) -> Vec<String> {
+        let before = self.exports.iter().filter(|(_, (template, _))| *template <= self.template);
+        before.map(|(name, _)| name.clone()).collect()
     }
 
     /// How many files there are.
@@ -53,10 +72,28 @@ impl Report {
         format!("{}:{}", source.path, source.line(span.start))
     }
 
-    /// Adds a problem; the answer can be given a label and help.
+    /// Adds a problem; the answer can be given a label and help. One with a made-up value is not the template's.
     pub fn error(&mut self, span: &Span, message: impl Into<String>) -> &mut Diagnostic {
-        let (source, span) = self.place(span);
-        self.diagnostics.error(&source, span, message)
+        let excused = self.placeholders.as_mut().filter(|made_up| made_up.covers(span));
+        let (source, span) = place(&self.sources, span);
+        excused.map_or(&mut self.diagnostics, |made_up| &mut made_up.excused).error(&source, span, message)
+    }
+
+    /// How often a made-up value has been looked at.
+    pub fn made_up_uses(&self) -> usize {
+        self.placeholders.as_ref().map_or(0, MadeUp::uses)
+    }
+
+    /// Notes that a value comes of a made-up one, if one has been looked at since there were so many uses.
+    pub fn made_up_since(&mut self, uses: usize, at: &Span) {
+        if let Some(made_up) = self.placeholders.as_mut().filter(|made_up| made_up.uses() > uses) {
+            made_up.mark(at);
+        }
+    }
+
+    /// Whether a value comes of a made-up one.
+    pub fn is_made_up(&self, at: &Span) -> bool {
+        self.placeholders.as_ref().is_some_and(|made_up| made_up.covers(at))
     }
 
     /// Adds a problem with a value that is right and not simulated, unless that is tolerated here.
@@ -91,10 +128,8 @@ impl Report {
     }
 
     /// The file that a place is in, and the place in that file.
-    fn place(&self, span: &Span) -> (Arc<Source>, Span) {
-        let (start, source) =
-            self.sources.iter().rev().find(|(start, _)| *start <= span.start).expect("the first file starts at 0");
-        (Arc::clone(source), span.start - start..span.end.max(span.start) - start)
+    pub fn place(&self, span: &Span) -> (Arc<Source>, Span) {
+        place(&self.sources, span)
     }
 
     /// Notes that a resource, or a property of one, is accepted and left out.
@@ -118,6 +153,13 @@ impl Report {
         }
     }
 
+    /// The first character of a place that is long.
+    pub fn beginning(&self, span: &Span) -> Span {
+        let (source, place) = self.place(span);
+        let first = source.text.get(place).and_then(|text| text.chars().next());
+        span.start..span.start + first.map_or(0, char::len_utf8)
+    }
+
     /// Where a piece of a scalar's text stands, or the whole scalar where it is not written as such.
     pub fn within(&self, node: &Node, piece: &str) -> Span {
         let (source, span) = self.place(&node.span);
@@ -127,6 +169,13 @@ impl Report {
             None => node.span.clone(),
         }
     }
+}
+
+/// The file among several behind each other that a place is in, and the place in that file.
+fn place(sources: &[(usize, Arc<Source>)], span: &Span) -> (Arc<Source>, Span) {
+    let (start, source) =
+        sources.iter().rev().find(|(start, _)| *start <= span.start).expect("the first file starts at 0");
+    (Arc::clone(source), span.start - start..span.end.max(span.start) - start)
 }
 
 /// What stands for a value whose fault has been reported, so that it is not reported again.

@@ -78,8 +78,8 @@ pub fn read<'n>(root: &'n Node, report: &mut Report) -> Sections<'n> {
 fn check_resources(root: &Node, sections: &mut Sections<'_>, report: &mut Report) {
     match root.entry("Resources") {
         None => {
-            let start = root.span.start;
-            report.error(&(start..root.span.end.min(start + 1)), "the template has no `Resources`");
+            let place = report.beginning(&root.span);
+            report.error(&place, "the template has no `Resources`");
         }
         Some((key, _)) if sections.resources.len() > MAX_RESOURCES => {
             report.error(&key.span, format!("more than {MAX_RESOURCES} resources, CloudFormation's limit"));

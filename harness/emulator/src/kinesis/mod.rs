@@ -23,6 +23,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use self::input::Input;
+pub(crate) use self::setup::check_name;
 use self::stream::Stream;
 use crate::protocol::{AwsError, Reply};
 use crate::world::{Call, World};

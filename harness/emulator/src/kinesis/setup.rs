@@ -79,7 +79,7 @@ fn create(state: &mut State, call: &Call<'_>, input: &Input) -> Answer {
     Ok(Value::Null)
 }
 
-fn check_name(name: &str) -> Result<(), AwsError> {
+pub(crate) fn check_name(name: &str) -> Result<(), AwsError> {
     let allowed = |letter: char| letter.is_ascii_alphanumeric() || "_.-".contains(letter);
     if name.is_empty() || !name.chars().all(allowed) {
         return Err(constraint("streamName", name, "satisfy regular expression pattern: [a-zA-Z0-9_.-]+"));

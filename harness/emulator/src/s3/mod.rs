@@ -57,9 +57,10 @@ mod tagging;
 mod unused;
 mod versions;
 
+pub(crate) use buckets::is_valid_name;
 pub(crate) use lifecycle::{next_due, outstanding, run_due};
 pub use route::{bucket_and_key, is_service_host, operation_name};
-pub use rules::selects;
+pub use rules::{Selection, selects};
 
 use std::collections::BTreeMap;
 

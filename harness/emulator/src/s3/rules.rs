@@ -155,23 +155,42 @@ impl Rule {
         if self.id == other.id {
             return Err(invalid("Same ID used for multiple configurations. IDs must be unique"));
         }
+        self.selection().overlap(&other.selection()).map_or(Ok(()), |reason| Err(invalid(reason)))
+    }
+
+    fn selection(&self) -> Selection<'_> {
+        let (prefix, suffix) = (self.prefix.as_deref(), self.suffix.as_deref());
+        Selection { events: &self.events, prefix: prefix.unwrap_or_default(), suffix: suffix.unwrap_or_default() }
+    }
+}
+
+/// Which events of which keys a notification is sent for; an empty prefix or suffix lets all through.
+pub struct Selection<'c> {
+    pub events: &'c [String],
+    pub prefix: &'c str,
+    pub suffix: &'c str,
+}
+
+impl Selection<'_> {
+    /// Why two notifications cannot be of one bucket: both would be sent for one event of one key.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html>
+    pub fn overlap(&self, other: &Self) -> Option<&'static str> {
         let shares_event = self.events.iter().any(|a| other.events.iter().any(|b| covers(a, b) || covers(b, a)));
-        let text = |filter: &Option<String>| filter.clone().unwrap_or_default();
-        let (prefix, other_prefix) = (text(&self.prefix), text(&other.prefix));
-        let (suffix, other_suffix) = (text(&self.suffix), text(&other.suffix));
-        let prefixes = prefix.starts_with(&other_prefix) || other_prefix.starts_with(&prefix);
-        let suffixes = suffix.ends_with(&other_suffix) || other_suffix.ends_with(&suffix);
+        let prefixes = self.prefix.starts_with(other.prefix) || other.prefix.starts_with(self.prefix);
+        let suffixes = self.suffix.ends_with(other.suffix) || other.suffix.ends_with(self.suffix);
         if !(shares_event && prefixes && suffixes) {
-            return Ok(());
+            return None;
         }
-        Err(invalid(if (prefix, suffix) == (other_prefix, other_suffix) {
+        Some(if (self.prefix, self.suffix) == (other.prefix, other.suffix) {
             "Configurations overlap. Configurations on the same bucket cannot share a common event type."
         } else {
             "Configuration is ambiguously defined. Cannot have overlapping suffixes in two rules if the prefixes are \
              overlapping for the same event type."
-        }))
+        })
     }
+}
 
+impl Rule {
     fn element(&self) -> String {
         let (name, arn) = self.destination.elements();
         let events: String = self.events.iter().map(|event| xml::element("Event", event)).collect();

@@ -5,7 +5,9 @@ use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 
+use super::invalid;
 use crate::eventbridge::schedule::Schedule;
+use crate::protocol::AwsError;
 
 /// When a schedule fires, and where its clock hangs.
 #[derive(Clone, Debug)]
@@ -18,6 +20,17 @@ pub(super) struct Expression {
 enum When {
     At(DateTime),
     Repeated(Schedule),
+}
+
+/// Refuses an expression or a time zone that Scheduler does not take.
+pub(crate) fn check(text: &str, zone: &str) -> Result<(), AwsError> {
+    read(text, zone).map(drop)
+}
+
+/// Reads an expression in a time zone.
+pub(super) fn read(text: &str, zone: &str) -> Result<Expression, AwsError> {
+    let zone = TimeZone::get(zone).map_err(|_| invalid(format!("Invalid time zone {zone}.")))?;
+    Expression::parse(text, zone).ok_or_else(|| invalid(format!("Invalid Schedule Expression {text}.")))
 }
 
 impl Expression {

@@ -22,6 +22,7 @@ use serde_json::{Map, Value, json};
 use crate::protocol::{AwsError, Reply, Request, Service, json as protocol, paging};
 use crate::world::{Call, World};
 
+pub(crate) use expression::check as check_expression;
 pub(crate) use fire::{next_due, outstanding, run_due};
 use group::Group;
 use schedule::Schedule;
@@ -133,7 +134,7 @@ fn conflict(message: impl Into<String>) -> AwsError {
 }
 
 /// Whether a text can name a schedule or a group.
-fn check_name(name: &str) -> Result<(), AwsError> {
+pub(crate) fn check_name(name: &str) -> Result<(), AwsError> {
     let allowed = |character: char| character.is_ascii_alphanumeric() || "._-".contains(character);
     if !name.is_empty() && name.len() <= 64 && name.chars().all(allowed) {
         return Ok(());

@@ -1,11 +1,10 @@
 //! Schedules: the operations on them.
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::expression::Expression;
+use super::expression::{Expression, read};
 use super::target::Target;
 use super::{
     DEFAULT_GROUP, check_name, conflict, group, input, invalid, named, not_found, not_simulated, page, parameter,
@@ -128,11 +127,7 @@ fn new(world: &mut World, call: &Call<'_>, name: String) -> Result<((String, Str
     }
     let group_name = properties.group_name.clone().unwrap_or_else(|| DEFAULT_GROUP.to_owned());
     group::find(world, call, &group_name)?;
-    let zone = &properties.schedule_expression_timezone;
-    let zone = TimeZone::get(zone).map_err(|_| invalid(format!("Invalid time zone {zone}.")))?;
-    let text = &properties.schedule_expression;
-    let expression = Expression::parse(text, zone);
-    let expression = expression.ok_or_else(|| invalid(format!("Invalid Schedule Expression {text}.")))?;
+    let expression = read(&properties.schedule_expression, &properties.schedule_expression_timezone)?;
     let to = properties.target.check(call)?;
     let (start, end) = (properties.start_date.map(time).transpose()?, properties.end_date.map(time).transpose()?);
     if start.zip(end).is_some_and(|(start, end)| start >= end) {

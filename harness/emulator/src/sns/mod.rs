@@ -40,6 +40,7 @@ use crate::world::{Call, World};
 pub(crate) use deliver::{Retry, next_due, outstanding, run_due};
 pub(crate) use publish::{NewNotification, publish};
 use topic::Topic;
+pub(crate) use topic::check_name;
 
 /// SNS in one account and region: the topics by name.
 #[derive(Default)]
@@ -96,6 +97,17 @@ pub fn check_filter_policy(policy: &str, scope: Option<&str>) -> Result<(), Stri
 pub fn check_delivery_policy(policy: &str) -> Result<(), String> {
     let topic = delivery_policy::DeliveryPolicy::default();
     delivery_policy::of_subscription(policy, &topic).map(drop).map_err(|refusal| refusal.to_string())
+}
+
+/// Whether SNS takes an endpoint of a protocol.
+///
+/// # Errors
+/// Why it does not.
+pub fn check_endpoint(protocol: &str, endpoint: &str) -> Result<(), String> {
+    protocol::Protocol::of(protocol).map_or(Ok(()), |protocol| match protocol.misfit(endpoint) {
+        Some(what) => Err(what.to_owned()),
+        None => Ok(()),
+    })
 }
 
 /// The messages that a request publishes, read for those who watch it on its way to another AWS.

@@ -35,8 +35,13 @@ impl Protocol {
         }
     }
 
+    /// The protocol with a name.
+    pub fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|protocol| protocol.name() == name)
+    }
+
     pub fn parse(call: &Call<'_>, name: &str) -> Result<Self, AwsError> {
-        match Self::ALL.into_iter().find(|protocol| protocol.name() == name) {
+        match Self::of(name) {
             Some(protocol) => Ok(protocol),
             None if OTHERS.contains(&name) => Err(not_simulated(call, &format!("the protocol {name}"))),
             None => Err(invalid(format!("Amazon SNS does not support this protocol string: {name}"))),
@@ -63,17 +68,27 @@ impl Protocol {
         self == Self::Sqs || self.is_http()
     }
 
+    /// What is wrong with an endpoint of the protocol, whatever the topic.
+    pub fn misfit(self, endpoint: &str) -> Option<&'static str> {
+        let service = Arn::parse(endpoint).map(|arn| arn.service);
+        match self {
+            Self::Sqs if service != Some("sqs") => Some("SQS endpoint ARN"),
+            Self::Lambda if service != Some("lambda") => Some("Lambda endpoint ARN"),
+            Self::Email | Self::EmailJson if !is_address(endpoint) => Some("Email address"),
+            Self::Http | Self::Https if !endpoint.starts_with(&format!("{}://", self.name())) => {
+                Some("Endpoint must match the specified protocol")
+            }
+            _ => None,
+        }
+    }
+
     /// Refuses an endpoint that the protocol or the topic does not take.
     /// <https://docs.aws.amazon.com/sns/latest/dg/fifo-topic-message-delivery.html>
     pub fn check_endpoint(self, endpoint: &str, topic: &Topic) -> Result<(), AwsError> {
-        let service = Arn::parse(endpoint).map(|arn| arn.service);
+        if let Some(refusal) = self.misfit(endpoint) {
+            return Err(invalid(refusal));
+        }
         let refusal = match self {
-            Self::Sqs if service != Some("sqs") => "SQS endpoint ARN",
-            Self::Lambda if service != Some("lambda") => "Lambda endpoint ARN",
-            Self::Email | Self::EmailJson if !is_address(endpoint) => "Email address",
-            Self::Http | Self::Https if !endpoint.starts_with(&format!("{}://", self.name())) => {
-                "Endpoint must match the specified protocol"
-            }
             _ if topic.is_fifo() && self != Self::Sqs => {
                 "Invalid parameter: Endpoint Reason: Please use FIFO SQS queue"
             }

@@ -97,7 +97,7 @@ pub(super) fn create(world: &mut World, call: &Call<'_>, form: &Form) -> Result<
     Ok(answer)
 }
 
-fn check_name(name: &str, is_fifo: bool) -> Result<(), AwsError> {
+pub(crate) fn check_name(name: &str, is_fifo: bool) -> Result<(), AwsError> {
     let allowed = |character: char| character.is_ascii_alphanumeric() || "-_".contains(character);
     let stem = if is_fifo { name.strip_suffix(".fifo") } else { Some(name) };
     if name.len() <= 256 && stem.is_some_and(|stem| !stem.is_empty() && stem.chars().all(allowed)) {

@@ -39,6 +39,7 @@ use tokio::sync::watch;
 
 use self::message::Content;
 use self::queue::Queue;
+pub(crate) use self::queues::check_name;
 use crate::Ids;
 use crate::arn::Arn;
 use crate::protocol::{AwsError, Reply, Request, Service};

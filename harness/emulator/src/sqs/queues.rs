@@ -312,7 +312,7 @@ fn attribute(queue: &mut Queue, name: &str, now: Timestamp) -> Option<String> {
 }
 
 /// A FIFO queue's name ends in `.fifo`, and no other queue's does.
-fn check_name(name: &str, fifo: bool) -> Result<(), AwsError> {
+pub(crate) fn check_name(name: &str, fifo: bool) -> Result<(), AwsError> {
     if name.is_empty() {
         return Err(missing("QueueName"));
     }

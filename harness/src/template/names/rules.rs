@@ -165,7 +165,7 @@ const RULES: &[NameRule] = &[
         property: Some("Name"),
         limit: 64,
         reference: "{name}",
-        attributes: &[],
+        attributes: &[("Arn", "arn:aws:scheduler:{region}:{account}:schedule/{group}/{name}")],
     },
     NameRule {
         types: &["AWS::Scheduler::ScheduleGroup"],
@@ -343,6 +343,7 @@ pub fn parent_property(type_name: &str) -> Option<&'static str> {
         "AWS::Events::Rule" => Some("EventBusName"),
         "AWS::Lambda::Alias" | "AWS::Lambda::Version" => Some("FunctionName"),
         "AWS::Lambda::Url" => Some("TargetFunctionArn"),
+        "AWS::Scheduler::Schedule" => Some("GroupName"),
         _ => None,
     }
 }

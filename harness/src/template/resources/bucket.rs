@@ -2,6 +2,7 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html>
 
 use super::{Build, Resolved, bucket_cors, lifecycle};
+use crate::diagnostic::Span;
 use crate::stack::{Bucket, BucketNotification, NotificationTarget};
 use crate::template::property::{Object, Shape};
 use crate::template::report::Report;
@@ -108,15 +109,15 @@ const EVENTS: &[&str] = &[
     "s3:Replication:OperationReplicatedAfterThreshold",
 ];
 
-/// Where a bucket's events go.
+/// Where a bucket's events go, each notification with its place.
 #[derive(Default)]
 pub struct Notifications {
-    pub all: Vec<BucketNotification>,
+    pub all: Vec<(BucketNotification, Span)>,
     pub event_bridge: bool,
 }
 
 pub fn read(resource: &Resolved<'_>, report: &mut Report, build: &mut Build) {
-    let notifications = notifications(resource, &FORM, report, build);
+    let (notifications, event_bridge) = own_notifications(resource, report, build);
     let versioning = resource.object.object(report, resource.id, "VersioningConfiguration", &VERSIONING);
     let versioning = versioning.and_then(|object| {
         object.require(report, "Status");
@@ -125,12 +126,24 @@ pub fn read(resource: &Resolved<'_>, report: &mut Report, build: &mut Build) {
     build.stack.buckets.push(Bucket {
         logical_id: resource.id.to_owned(),
         name: resource.name.clone(),
-        notifications: notifications.all,
-        event_bridge: notifications.event_bridge,
+        notifications,
+        event_bridge,
         versioning,
         lifecycle: lifecycle::rules(resource, report),
         cors: bucket_cors::rules(resource, report),
     });
+}
+
+/// The notifications that the bucket itself has; their places are kept until there are those of others beside them.
+fn own_notifications(
+    resource: &Resolved<'_>,
+    report: &mut Report,
+    build: &mut Build,
+) -> (Vec<BucketNotification>, bool) {
+    let read = notifications(resource, &FORM, report, build);
+    let (all, places) = read.all.into_iter().unzip();
+    build.notification_places.insert(resource.id.to_owned(), places);
+    (all, read.event_bridge)
 }
 
 /// The notification configuration of a resource.
@@ -140,7 +153,8 @@ pub fn notifications(resource: &Resolved<'_>, form: &Form, report: &mut Report, 
     let Some(object) = object else { return read };
     for list in &form.lists {
         for member in object.objects(report, resource.id, list.0, &list.3) {
-            read.all.extend(notification(resource, form, list, &member, report, build));
+            let one = notification(resource, form, list, &member, report, build);
+            read.all.extend(one.map(|one| (one, member.place.clone())));
         }
     }
     // Enabled unless said otherwise, as CloudFormation has it.

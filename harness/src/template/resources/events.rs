@@ -148,6 +148,7 @@ fn target(resource: &Resolved<'_>, object: &Object<'_>, report: &mut Report, bui
     let retry = object.object(report, resource.id, "RetryPolicy", &RETRY);
     let retry = retry.as_ref();
     let age = retry.and_then(|retry| retry.integer(report, "MaximumEventAgeInSeconds", 60..=86_400));
+    check_fifo(object, arn.as_deref().unwrap_or_default(), report);
     Some(RuleTarget {
         id: id?,
         arn: arn?,
@@ -162,6 +163,17 @@ fn target(resource: &Resolved<'_>, object: &Object<'_>, report: &mut Report, bui
         maximum_retry_attempts: retry.and_then(|retry| retry.integer(report, "MaximumRetryAttempts", 0..=185)),
         maximum_event_age: age.map(|seconds| Duration::from_secs(seconds.into())),
     })
+}
+
+/// <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_SqsParameters.html>
+fn check_fifo(object: &Object<'_>, arn: &str, report: &mut Report) {
+    let is_queue = arn.split(':').nth(2) == Some("sqs");
+    if is_queue && arn.ends_with(".fifo") && !object.has("SqsParameters") {
+        let problem = report.error(&object.place_of("Arn"), "a FIFO queue as a target needs `SqsParameters`");
+        problem.help("with the `MessageGroupId` that its messages get");
+    } else if is_queue && !arn.ends_with(".fifo") && object.has("SqsParameters") {
+        report.error(&object.place_of("SqsParameters"), "`SqsParameters` are for FIFO queues");
+    }
 }
 
 fn transformer(resource: &Resolved<'_>, object: &Object<'_>, report: &mut Report) -> Option<InputTransformer> {

@@ -23,6 +23,7 @@ mod url;
 pub use api::read_routes;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use super::Naming;
 use super::declare::Resource;
@@ -91,6 +92,8 @@ pub struct Build {
     pub mappings: Vec<Span>,
     /// What APIs are made of.
     pub apis: api::Parts,
+    /// Where the notifications of each bucket stand.
+    pub notification_places: BTreeMap<String, Vec<Span>>,
     /// Notifications of buckets that stand outside of them.
     pub outside_notifications: Vec<bucket_notifications::Outside>,
     pub invoke_configs: Vec<InvokeConfig>,
@@ -131,7 +134,9 @@ impl Link {
 
 /// A resource with its properties and names final.
 pub struct Resolved<'a> {
+    /// What it is called: its logical id, or more where several stacks have the same.
     pub id: &'a str,
+    pub logical_id: &'a str,
     pub object: Object<'a>,
     pub name: String,
     pub arn: String,
@@ -145,21 +150,23 @@ pub struct Resolved<'a> {
 /// Puts together what stands in several resources, once all are read.
 pub fn assemble(build: &mut Build, place: impl Fn(&str) -> Span, report: &mut Report) {
     bucket_notifications::assemble(build, report);
+    bucket_notifications::check(build, report);
     alias::attach_qualifiers(build, &place, report);
     api::assemble(build, place, report);
 }
 
-/// Reads one resource into the stack.
-pub fn read(resource: &Resource, evaluator: &mut Evaluator<'_>, build: &mut Build) {
+/// Reads one resource into the stack, in which it is called by a name: its logical id, or more where there are several.
+pub fn read(resource: &Resource, name: &str, evaluator: &mut Evaluator<'_>, build: &mut Build) {
     let Some(known) = known_types().find(|known| known.name == resource.type_name) else { return };
     let properties = resolve(resource, known.shape, evaluator);
     if !resource.checked {
-        known.shape.check(&mut evaluator.report, &resource.logical_id, &resource.what, &properties);
+        known.shape.check(&mut evaluator.report, name, &resource.what, &properties);
     }
     let Some(identity) = evaluator.identity(&resource.logical_id, &resource.place) else { return };
     let naming = evaluator.naming;
     let resolved = Resolved {
-        id: &resource.logical_id,
+        id: name,
+        logical_id: &resource.logical_id,
         object: Object::of_resource(&resource.what, &resource.place, &properties),
         arn: arn(&identity, naming),
         reference: identity.reference(naming).unwrap_or_default(),

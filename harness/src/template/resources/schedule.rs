@@ -1,6 +1,8 @@
 //! `AWS::Scheduler::Schedule` and `AWS::Scheduler::ScheduleGroup`.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-scheduler-schedule.html>
 
+use rehearsal_emulator::validate;
+
 use super::{Build, Resolved, Type};
 use crate::stack::{Schedule, ScheduleGroup};
 use crate::template::property::{Object, Shape};
@@ -47,7 +49,7 @@ fn read_group(resource: &Resolved<'_>, _: &mut Report, build: &mut Build) {
 
 fn read_schedule(resource: &Resolved<'_>, report: &mut Report, build: &mut Build) {
     let object = &resource.object;
-    let expression = object.required_text(report, "ScheduleExpression");
+    let expression = expression(object, report);
     flexible_window(resource, report);
     object.require(report, "Target");
     let Some(target) = object.object(report, resource.id, "Target", &TARGET) else { return };
@@ -65,14 +67,19 @@ fn read_schedule(resource: &Resolved<'_>, report: &mut Report, build: &mut Build
         Some((events.required_text(report, "Source")?, events.required_text(report, "DetailType")?))
     });
     let (Some(expression), Some(target_arn)) = (expression, arn) else { return };
+    check_target(&target, &target_arn, sqs.is_some(), event.is_some(), report);
+    let (start, end) = (date(object, "StartDate", report), date(object, "EndDate", report));
+    if start.zip(end).is_some_and(|(start, end)| start >= end) {
+        report.error(&object.place_of("EndDate"), "the `EndDate` must be later than the `StartDate`");
+    }
     build.stack.schedules.push(Schedule {
         logical_id: resource.id.to_owned(),
         name: resource.name.clone(),
         group: object.text(report, "GroupName"),
         expression,
         time_zone: object.text(report, "ScheduleExpressionTimezone"),
-        start: date(object, "StartDate", report),
-        end: date(object, "EndDate", report),
+        start,
+        end,
         enabled: object.word(report, "State", &["ENABLED", "DISABLED"]) != Some("DISABLED"),
         target_arn,
         input: target.text(report, "Input"),
@@ -82,6 +89,46 @@ fn read_schedule(resource: &Resolved<'_>, report: &mut Report, build: &mut Build
         maximum_retry_attempts: attempts,
         maximum_event_age: age,
     });
+}
+
+/// <https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html>
+fn expression(object: &Object<'_>, report: &mut Report) -> Option<String> {
+    let expression = object.required_text(report, "ScheduleExpression")?;
+    let zone = object.text(report, "ScheduleExpressionTimezone");
+    if let Some(zone) = &zone
+        && validate::schedule_expression("rate(1 minute)", zone).is_err()
+    {
+        let span = &object.value("ScheduleExpressionTimezone")?.span;
+        report.error(span, format!("there is no time zone `{zone}`")).help("write one such as `Europe/Berlin`");
+    } else if validate::schedule_expression(&expression, zone.as_deref().unwrap_or("UTC")).is_err() {
+        let span = &object.value("ScheduleExpression")?.span;
+        let problem = report.error(span, format!("`{expression}` is not a schedule"));
+        problem
+            .help("write `rate(5 minutes)`, `cron(0 9 * * ? *)`, which has six fields, or `at(2026-01-01T09:00:00)`");
+    }
+    Some(expression)
+}
+
+/// What Scheduler asks of a target of its kind.
+/// <https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-templated.html>
+fn check_target(target: &Object<'_>, arn: &str, has_sqs: bool, has_event: bool, report: &mut Report) {
+    let service = arn.split(':').nth(2).unwrap_or_default();
+    if service == "sqs" && arn.ends_with(".fifo") && !has_sqs {
+        let problem = report.error(&target.place_of("Arn"), "a FIFO queue as a target needs `SqsParameters`");
+        problem.help("with the `MessageGroupId` that its messages get");
+    } else if service == "sns" && arn.ends_with(".fifo") {
+        report.error(&target.place_of("Arn"), "Scheduler cannot publish to a FIFO topic");
+    } else if service == "events" && !has_event && !target.has("EventBridgeParameters") {
+        let problem = report.error(&target.place_of("Arn"), "an event bus as a target needs `EventBridgeParameters`");
+        problem.help("with the `Source` and the `DetailType` of the event");
+    }
+    if matches!(service, "lambda" | "events")
+        && let Some(input) = target.text(report, "Input")
+        && let Err(error) = serde_json::from_str::<serde_json::Value>(&input)
+        && let Some(node) = target.value("Input")
+    {
+        report.error(&node.span, "the `Input` of this target must be JSON").label(error.to_string());
+    }
 }
 
 fn flexible_window(resource: &Resolved<'_>, report: &mut Report) {

@@ -109,7 +109,7 @@ fn subscription(
     let endpoint = match protocol.as_str() {
         "sqs" => resource.link(object, "Endpoint", &["sqs"], report, build),
         "lambda" => resource.link(object, "Endpoint", &["lambda"], report, build),
-        _ => object.required_text(report, "Endpoint"),
+        _ => address(object, &protocol, report),
     };
     let mut attributes = BTreeMap::new();
     if let Some(raw) = object.boolean(report, "RawMessageDelivery") {
@@ -130,6 +130,16 @@ fn subscription(
     let (Some(topic_arn), Some(endpoint)) = (topic, endpoint) else { return };
     check_fifo(object, &protocol, &endpoint, &topic_arn, report);
     build.stack.subscriptions.push(Subscription { logical_id, topic_arn, protocol, endpoint, attributes });
+}
+
+/// A mail address or a URL.
+fn address(object: &Object<'_>, protocol: &str, report: &mut Report) -> Option<String> {
+    let endpoint = object.required_text(report, "Endpoint")?;
+    if sns::check_endpoint(protocol, &endpoint).is_err() {
+        let span = &object.value("Endpoint")?.span;
+        report.error(span, format!("`{endpoint}` is not an endpoint of the protocol `{protocol}`"));
+    }
+    Some(endpoint)
 }
 
 fn protocol(object: &Object<'_>, report: &mut Report) -> Option<String> {

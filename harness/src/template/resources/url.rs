@@ -33,7 +33,7 @@ pub fn read(resource: &Resolved<'_>, report: &mut Report, build: &mut Build) {
     if build.stack.function_urls.iter().any(|other| other.function_arn == function_arn) {
         report.error(&object.place, "a second URL of this function").help("a function or alias has one URL");
     }
-    let id = url_id(resource.id, resource.naming);
+    let id = url_id(resource.logical_id, resource.naming);
     let endpoint = format!("https://{id}.lambda-url.{}.on.aws", resource.naming.region);
     let logical_id = resource.id.to_owned();
     build.stack.function_urls.push(FunctionUrl { logical_id, function_arn, id, endpoint, auth, cors });

@@ -58,6 +58,8 @@ pub(super) struct Event<'a> {
     what: String,
     place: Span,
     properties: &'a [Entry],
+    /// The properties that its kind is expanded by.
+    reads: &'static [&'static str],
     /// The logical id of the function's alias, which events are for where there is one.
     alias: Option<String>,
 }
@@ -117,7 +119,8 @@ fn event<'a>(
         return None;
     }
     let id = format!("{}{name}", function.logical_id);
-    Some((kind, Event { function: &function.logical_id, id, what, place: key.span.clone(), properties, alias: None }))
+    let (function, place, reads) = (&function.logical_id, key.span.clone(), kind.shape.reads);
+    Some((kind, Event { function, id, what, place, properties, reads, alias: None }))
 }
 
 fn kind<'n>(node: &'n Node, report: &mut Report) -> Option<(&'static Kind, &'n str)> {
@@ -143,6 +146,13 @@ impl Event<'_> {
         names.iter().filter_map(rename).collect()
     }
 
+    /// What the kind reads but for some, as another resource calls it: by the same names unless others are given.
+    fn passed(&self, but: &[&str], names: &[(&str, &str)]) -> Vec<Entry> {
+        let same = self.reads.iter().filter(|name| !but.contains(name) && !names.iter().any(|(from, _)| from == *name));
+        let same: Vec<(&str, &str)> = same.map(|name| (*name, *name)).collect();
+        self.renamed(&[names, &same].concat())
+    }
+
     fn property(&self, name: &str, value: Node) -> Entry {
         (text_at(&self.place, name), value)
     }
@@ -165,52 +175,21 @@ fn get_arn(logical_id: &str, place: &Span) -> Node {
 }
 
 pub(super) fn sqs(event: &Event<'_>, _: &mut [Resource], expansion: &mut Expansion, _: &mut Report) {
-    let mut properties = event.renamed(&[
-        ("Queue", "EventSourceArn"),
-        ("BatchSize", "BatchSize"),
-        ("Enabled", "Enabled"),
-        ("FilterCriteria", "FilterCriteria"),
-        ("FunctionResponseTypes", "FunctionResponseTypes"),
-        ("MaximumBatchingWindowInSeconds", "MaximumBatchingWindowInSeconds"),
-        ("ScalingConfig", "ScalingConfig"),
-    ]);
+    let mut properties = event.passed(&[], &[("Queue", "EventSourceArn")]);
     properties.push(event.property("FunctionName", event.arn_of(event.function)));
     expansion.resources.push(event.resource("AWS::Lambda::EventSourceMapping", properties));
 }
 
-/// What a mapping calls as the event of a stream does.
-const OF_STREAMS: [&str; 13] = [
-    "BatchSize",
-    "BisectBatchOnFunctionError",
-    "DestinationConfig",
-    "Enabled",
-    "FilterCriteria",
-    "FunctionResponseTypes",
-    "MaximumBatchingWindowInSeconds",
-    "MaximumRecordAgeInSeconds",
-    "MaximumRetryAttempts",
-    "ParallelizationFactor",
-    "StartingPosition",
-    "StartingPositionTimestamp",
-    "TumblingWindowInSeconds",
-];
-
 /// <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-function-dynamodb.html>
 /// <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-function-kinesis.html>
 pub(super) fn stream(event: &Event<'_>, _: &mut [Resource], expansion: &mut Expansion, _: &mut Report) {
-    let mut properties = event.renamed(&[("Stream", "EventSourceArn")]);
-    properties.extend(event.renamed(&OF_STREAMS.map(|name| (name, name))));
+    let mut properties = event.passed(&[], &[("Stream", "EventSourceArn")]);
     properties.push(event.property("FunctionName", event.arn_of(event.function)));
     expansion.resources.push(event.resource("AWS::Lambda::EventSourceMapping", properties));
 }
 
 pub(super) fn sns(event: &Event<'_>, _: &mut [Resource], expansion: &mut Expansion, report: &mut Report) {
-    let mut properties = event.renamed(&[
-        ("Topic", "TopicArn"),
-        ("FilterPolicy", "FilterPolicy"),
-        ("FilterPolicyScope", "FilterPolicyScope"),
-        ("RedrivePolicy", "RedrivePolicy"),
-    ]);
+    let mut properties = event.passed(&["SqsSubscription"], &[("Topic", "TopicArn")]);
     let (protocol, endpoint) = match subscribed_queue(event, expansion, report) {
         Some(queue) => ("sqs", queue),
         None => ("lambda", event.arn_of(event.function)),

@@ -42,10 +42,15 @@ pub fn read(sections: &Sections<'_>, report: &mut Report) -> Globals {
 }
 
 impl Globals {
-    /// Adds the shared properties to a resource, whose own go first.
+    /// Adds the shared properties to a resource, whose own go first, but for those that it ignores.
+    /// <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-template-anatomy-globals.html>
     pub fn merge_into(&self, resource: &mut Resource) {
         if let Some(shared) = self.0.get(resource.type_name.as_str()) {
-            resource.properties = merge(shared, &resource.properties);
+            let is_ignored = |name: Option<&str>| {
+                resource.ignored_globals.iter().any(|ignored| ignored == "*" || Some(ignored.as_str()) == name)
+            };
+            let shared: Vec<Entry> = shared.iter().filter(|(key, _)| !is_ignored(key.text())).cloned().collect();
+            resource.properties = merge(&shared, &resource.properties);
         }
     }
 }

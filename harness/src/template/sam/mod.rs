@@ -87,5 +87,6 @@ fn declare_implied(resource: &Resource, evaluator: &mut Evaluator<'_>) {
 /// A resource that SAM makes up, its property names checked where they were written.
 fn generated(logical_id: String, type_name: &str, place: &Span, what: &str, properties: Vec<Entry>) -> Resource {
     let (type_name, what) = (type_name.to_owned(), what.to_owned());
-    Resource { logical_id, place: place.clone(), type_name, what, properties, checked: true }
+    let ignored_globals = Vec::new();
+    Resource { logical_id, place: place.clone(), type_name, what, properties, ignored_globals, checked: true }
 }

@@ -7,7 +7,9 @@ use super::parts::{Access, PathOf, RoutePart, StagePart, Target};
 use super::rest::{binary_media_types, method, new, scopes};
 use super::{cors, domains, models, openapi, responses, stage, usage};
 use crate::stack::{Api, ApiKind, Integration, LambdaProxy, PayloadFormat, Stage};
+use crate::template::Naming;
 use crate::template::intrinsic::Evaluator;
+use crate::template::names::api_id;
 use crate::template::property::{Object, Shape};
 use crate::template::report::Report;
 use crate::template::resources::{Build, Resolved};
@@ -166,7 +168,7 @@ pub fn read_routes(requests: &[RouteRequest], evaluator: &mut Evaluator<'_>, bui
         };
         let function_arn = arn("Arn", evaluator).or_else(|| arn("AliasArn", evaluator));
         let object = Object::of_resource(&request.what, &request.place, &properties);
-        let api = api(request, &object, &mut evaluator.report, build);
+        let api = api(request, &object, evaluator.naming, &mut evaluator.report, build);
         let route = route(request, &object, function_arn, &mut evaluator.report);
         let access = access(request, &object, &mut evaluator.report);
         if let Some((api, (method, path, integration))) = api.zip(route) {
@@ -217,12 +219,19 @@ fn access(request: &RouteRequest, object: &Object<'_>, report: &mut Report) -> A
 }
 
 /// The id of the stack's API that an event means.
-fn api(request: &RouteRequest, object: &Object<'_>, report: &mut Report, build: &Build) -> Option<String> {
+fn api(
+    request: &RouteRequest,
+    object: &Object<'_>,
+    naming: &Naming,
+    report: &mut Report,
+    build: &Build,
+) -> Option<String> {
     let apis = &build.stack.apis;
     let key = request.api_property();
     if !object.has(key) {
         let implicit = if request.kind == ApiKind::Rest { IMPLICIT_REST_API } else { IMPLICIT_HTTP_API };
-        return apis.iter().find(|api| api.logical_id == implicit).map(|api| api.id.clone());
+        let implicit = api_id(implicit, naming);
+        return apis.iter().any(|api| api.id == implicit).then_some(implicit);
     }
     let id = object.text(report, key)?;
     if !apis.iter().any(|api| api.id == id && api.kind == request.kind) {

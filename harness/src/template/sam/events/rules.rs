@@ -8,56 +8,52 @@ use crate::template::property::Shape;
 use crate::template::report::{Report, list_at, mapping_at, text_at};
 use crate::yaml::Node;
 
+/// What stands in the target of a rule or schedule, and not beside it.
+const OF_TARGET: [&str; 4] = ["Input", "InputPath", "InputTransformer", "RetryPolicy"];
+
 pub fn rule(event: &Event<'_>, _: &mut [Resource], expansion: &mut Expansion, report: &mut Report) {
-    let mut target = event.renamed(&[
-        ("Input", "Input"),
-        ("InputPath", "InputPath"),
-        ("InputTransformer", "InputTransformer"),
-        ("RetryPolicy", "RetryPolicy"),
-    ]);
+    let mut target = event.renamed(&OF_TARGET.map(|name| (name, name)));
     let id = event.value("Target").and_then(|target| target.get("Id").cloned());
     target.push(event.property("Id", id.unwrap_or_else(|| text_at(&event.place, format!("{}LambdaTarget", event.id)))));
     target.push(event.property("Arn", event.arn_of(event.function)));
     if let Some((key, written)) = entry(event.properties, "DeadLetterConfig") {
         target.push((key.clone(), dead_letter_config(event, written, expansion, report)));
     }
-    let mut properties = event.renamed(&[
-        ("Pattern", "EventPattern"),
-        ("Schedule", "ScheduleExpression"),
-        ("EventBusName", "EventBusName"),
-        ("RuleName", "Name"),
-        ("Name", "Name"),
-        ("State", "State"),
-        ("Enabled", "Enabled"),
-    ]);
+    let mut properties = event.passed(
+        &[&OF_TARGET[..], &["DeadLetterConfig", "Target"]].concat(),
+        &[("Pattern", "EventPattern"), ("Schedule", "ScheduleExpression"), ("RuleName", "Name")],
+    );
     properties.push(event.property("Targets", list_at(&event.place, vec![mapping_at(&event.place, target)])));
     expansion.resources.push(event.resource("AWS::Events::Rule", properties));
 }
 
 /// <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-function-schedulev2.html>
 pub fn schedule(event: &Event<'_>, _: &mut [Resource], expansion: &mut Expansion, report: &mut Report) {
-    let mut target = event.renamed(&[("Input", "Input"), ("RetryPolicy", "RetryPolicy")]);
+    let mut target = event.renamed(&OF_TARGET.map(|name| (name, name)));
     target.push(event.property("Arn", event.arn_of(event.function)));
     if let Some((key, written)) = entry(event.properties, "DeadLetterConfig") {
         target.push((key.clone(), dead_letter_config(event, written, expansion, report)));
     }
-    let same = [
-        "ScheduleExpression",
-        "ScheduleExpressionTimezone",
-        "StartDate",
-        "EndDate",
-        "State",
-        "Name",
-        "GroupName",
-        "FlexibleTimeWindow",
-    ];
-    let mut properties = event.renamed(&same.map(|name| (name, name)));
+    let mut properties = event.passed(&[&OF_TARGET[..], &["DeadLetterConfig", "OmitName"]].concat(), &[]);
+    if !omits_name(event, report) && event.value("Name").is_none() {
+        properties.push(event.property("Name", text_at(&event.place, &event.id)));
+    }
     if event.value("FlexibleTimeWindow").is_none() {
         let off = mapping_at(&event.place, vec![event.property("Mode", text_at(&event.place, "OFF"))]);
         properties.push(event.property("FlexibleTimeWindow", off));
     }
     properties.push(event.property("Target", mapping_at(&event.place, target)));
     expansion.resources.push(event.resource("AWS::Scheduler::Schedule", properties));
+}
+
+/// Whether the schedule is to have a name that CloudFormation makes, and not its logical id.
+fn omits_name(event: &Event<'_>, report: &mut Report) -> bool {
+    let written = event.value("OmitName");
+    let text = written.as_ref().and_then(Node::scalar);
+    if let Some(node) = written.filter(|_| !matches!(text.as_deref(), Some("true" | "false"))) {
+        report.error(&node.span, format!("`OmitName` of a {} must be true or false", event.what));
+    }
+    text.as_deref() == Some("true")
 }
 
 /// `Arn`, or `Type: SQS` for a queue that SAM adds.

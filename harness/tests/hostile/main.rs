@@ -1,6 +1,8 @@
 //! Templates that no one would write: whatever is read, reading ends, nothing panics, and every mistake is at a place
 //! of the file. The corpus of the fuzz targets is read here too, so that every run of the tests has read it.
 
+mod reading;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -8,10 +10,10 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 use rehearsal::backend::Embedded;
-use rehearsal::diagnostic::{Diagnostics, Source};
+use rehearsal::diagnostic::Source;
 use rehearsal::findings::{Findings, Verdict};
 use rehearsal::scenario;
-use rehearsal::template::{Examined, Template, examine, load};
+use rehearsal::template::{Template, examine, load};
 
 /// Words that templates are made of, and some that they are not.
 const WORDS: &[&str] = &[
@@ -158,7 +160,12 @@ fn shaped() -> impl Strategy<Value = String> {
 
 /// The corpus of a fuzz target.
 fn corpus(target: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus").join(target);
+    files(&format!("corpus/{target}"))
+}
+
+/// The files in a folder of the fuzz targets.
+fn files(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz").join(folder);
     let mut files: Vec<PathBuf> =
         std::fs::read_dir(folder).expect("the corpus").filter_map(|entry| Some(entry.ok()?.path())).collect();
     files.sort();
@@ -169,37 +176,10 @@ fn texts(target: &str) -> Vec<String> {
     corpus(target).iter().map(|file| std::fs::read_to_string(file).expect("the corpus is text")).collect()
 }
 
-/// Reads a text in every way there is, and holds what must always hold.
+/// Reads a text in every way there is.
 fn read(text: &str) {
-    let source = Source::new("template.yaml", text);
-    let placed = |diagnostics: &Diagnostics| {
-        for problem in diagnostics.iter() {
-            let span = &problem.span;
-            assert!(
-                span.start <= span.end && span.end <= text.len(),
-                "{span:?} is not in the file: {}",
-                problem.message
-            );
-            assert!(
-                text.is_char_boundary(span.start) && text.is_char_boundary(span.end),
-                "{span:?}: {}",
-                problem.message
-            );
-        }
-        assert!(diagnostics.is_empty() || !diagnostics.render(false).is_empty());
-    };
-    let naming = Embedded::naming("app");
-    if let Err(diagnostics) = load(&source, &BTreeMap::new(), &naming) {
-        assert!(!diagnostics.is_empty(), "refused without a reason");
-        placed(&diagnostics);
-    }
-    let template = Template { source: source.clone(), directory: None };
-    let examined: Examined = examine(&[template], &BTreeMap::new(), &naming);
-    placed(&examined.diagnostics);
-    Findings::of("template.yaml".to_owned(), examined);
-    if let Err(diagnostics) = scenario::parse_source(&source, Path::new("")) {
-        placed(&diagnostics);
-    }
+    reading::template(text);
+    reading::scenario(text);
 }
 
 fn config(cases: u32) -> ProptestConfig {
@@ -260,6 +240,14 @@ fn every_template_of_the_corpus_loads_at_least_in_part() {
         assert!(found.verdict != Verdict::Refused, "{}\n{rendered}", found.file);
         assert!(!found.simulated.is_empty(), "{}: nothing of it is simulated", found.file);
     }
+}
+
+/// What once was read wrongly, however little it looks like a template.
+#[test]
+fn what_the_fuzz_targets_have_found_is_read_or_refused() {
+    let found = files("found");
+    assert!(!found.is_empty(), "the inputs that were found are missing");
+    found.iter().for_each(|file| read(&String::from_utf8_lossy(&std::fs::read(file).expect("a file"))));
 }
 
 #[test]
