@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::scan::builders::ScanFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Select};
 use aws_smithy_types::error::display::DisplayErrorContext;
 use base64::Engine as _;
@@ -29,9 +30,9 @@ pub type Item = Map<String, Value>;
 /// # Errors
 /// What the table's scan answered, as text.
 pub async fn read(client: &Client, table: &Table) -> Result<TableState, String> {
-    let keys = key_names(table);
+    let keys = table.key_names();
     let mut items = Vec::new();
-    let mut pages = client.scan().table_name(&table.name).consistent_read(true).into_paginator().items().send();
+    let mut pages = scan(client, table).into_paginator().items().send();
     while let Some(item) = pages.next().await {
         let item = item.map_err(|error| DisplayErrorContext(error).to_string())?;
         items.push(plain_item(item, &keys));
@@ -46,12 +47,16 @@ pub async fn read(client: &Client, table: &Table) -> Result<TableState, String> 
 /// # Errors
 /// What the table's scan answered, as text.
 pub async fn count(client: &Client, table: &Table) -> Result<u64, String> {
-    let scan = client.scan().table_name(&table.name).consistent_read(true).select(Select::Count);
-    let (mut pages, mut count) = (scan.into_paginator().send(), 0);
+    let (mut pages, mut count) = (scan(client, table).select(Select::Count).into_paginator().send(), 0);
     while let Some(page) = pages.next().await {
         count += page.map_err(|error| DisplayErrorContext(error).to_string())?.count().unsigned_abs() as u64;
     }
     Ok(count)
+}
+
+/// In pages of a limit: without one, an emulator may read the whole rest of the table for each page.
+fn scan(client: &Client, table: &Table) -> ScanFluentBuilder {
+    client.scan().table_name(&table.name).consistent_read(true).limit(1000)
 }
 
 impl TableState {
@@ -88,15 +93,6 @@ impl SortKey {
             None => Self::Text(value.as_str().map_or_else(|| value.to_string(), str::to_owned)),
         }
     }
-}
-
-fn key_names(table: &Table) -> Vec<String> {
-    let schema = table.definition["KeySchema"].as_array().cloned().unwrap_or_default();
-    let named = |kind: &str| {
-        let key = schema.iter().find(|key| key["KeyType"] == kind)?;
-        key["AttributeName"].as_str().map(str::to_owned)
-    };
-    ["HASH", "RANGE"].into_iter().filter_map(named).collect()
 }
 
 fn plain_item(item: std::collections::HashMap<String, AttributeValue>, keys: &[String]) -> Item {

@@ -226,7 +226,8 @@ impl Recorder {
     /// What a handler logged in an invocation, level and message, and how long the invocation took.
     pub fn log_of(&self, invocation: EventId) -> (Vec<(String, String)>, std::time::Duration) {
         let state = self.lock();
-        let logged = state.events.iter().filter_map(|event| match &event.what {
+        // What follows from an event comes after it.
+        let logged = state.events[invocation as usize..].iter().filter_map(|event| match &event.what {
             What::Log { level, message } if event.cause == Some(invocation) => Some((level.clone(), message.clone())),
             _ => None,
         });
@@ -268,9 +269,9 @@ impl Recorder {
         self.lock().events.len()
     }
 
-    /// From now on remembers which calls write to a table.
-    pub fn follow_writes(&self, table: &str) {
-        self.lock().writes.follow(table);
+    /// From now on remembers which calls write to a table whose keys have these names.
+    pub fn follow_writes(&self, table: &str, key_names: Vec<String>) {
+        self.lock().writes.follow(table, key_names);
     }
 
     /// Whether the writes to any table are to be told.

@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
 
+use crate::hex::hex;
+
 /// A seeded generator of ids. Clones share one sequence.
 #[derive(Clone, Debug)]
 pub struct Ids(Arc<Mutex<State>>);
@@ -38,8 +40,8 @@ impl Ids {
             let mut bytes: [u8; 16] = random.u128(..).to_be_bytes();
             bytes[6] = (bytes[6] & 0x0f) | 0x40;
             bytes[8] = (bytes[8] & 0x3f) | 0x80;
-            let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-            format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+            let hex = hex(&bytes);
+            [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
         })
     }
 

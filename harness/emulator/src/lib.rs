@@ -25,6 +25,7 @@ mod connector;
 mod delivery;
 mod dynamodb;
 pub mod eventbridge;
+mod hex;
 pub mod ids;
 mod kinesis;
 mod mailbox;

@@ -43,7 +43,7 @@ impl TableStream {
     }
 
     async fn find(&self) -> Result<(), String> {
-        self.shared.recorder.follow_writes(&self.table.name);
+        self.shared.recorder.follow_writes(&self.table.name, self.table.key_names());
         let dynamodb = aws_sdk_dynamodb::Client::new(&self.shared.service_config());
         let table = dynamodb.describe_table().table_name(&self.table.name).send().await;
         let table = table.map_err(|error| describe(&error))?;

@@ -1,7 +1,7 @@
 //! Which call last wrote an item, so that a record of a table's stream finds its cause: a stream does not tell
 //! which request a record follows from.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
@@ -16,17 +16,24 @@ pub enum Written {
     Anything,
 }
 
-/// The writes to some tables.
+/// The writes to some tables: of each item only the last is kept.
 #[derive(Debug, Default)]
 pub(super) struct Writes {
-    tables: BTreeSet<String>,
-    items: BTreeMap<String, Vec<(EventId, Value)>>,
-    anything: Vec<EventId>,
+    tables: BTreeMap<String, Followed>,
+    anything: Option<EventId>,
+}
+
+/// A table whose writes are remembered.
+#[derive(Debug, Default)]
+struct Followed {
+    key_names: Vec<String>,
+    /// By the item's keys.
+    last: BTreeMap<String, EventId>,
 }
 
 impl Writes {
-    pub fn follow(&mut self, table: &str) {
-        self.tables.insert(table.to_owned());
+    pub fn follow(&mut self, table: &str, key_names: Vec<String>) {
+        self.tables.entry(table.to_owned()).or_default().key_names = key_names;
     }
 
     pub fn follows(&self) -> bool {
@@ -35,32 +42,28 @@ impl Writes {
 
     pub fn add(&mut self, written: Written, by: EventId) {
         match written {
-            Written::Item { table, item } if self.tables.contains(&table) => {
-                self.items.entry(table).or_default().push((by, item));
+            Written::Item { table, item } => {
+                if let Some(table) = self.tables.get_mut(&table) {
+                    table.last.insert(keys(&table.key_names, &item), by);
+                }
             }
-            Written::Item { .. } => {}
-            Written::Anything => self.anything.push(by),
+            Written::Anything => self.anything = Some(by),
         }
     }
 
-    pub fn last(&self, table: &str, keys: &Value) -> Option<EventId> {
-        let mut items = self.items.get(table).into_iter().flatten().rev();
-        let item = items.find(|(_, item)| has_keys(item, keys)).map(|(by, _)| *by);
-        item.max(self.anything.last().copied())
+    pub fn last(&self, table: &str, item: &Value) -> Option<EventId> {
+        let table = self.tables.get(table);
+        table.and_then(|table| table.last.get(&keys(&table.key_names, item)).copied()).max(self.anything)
     }
 }
 
-fn has_keys(item: &Value, keys: &Value) -> bool {
-    keys.as_object().into_iter().flatten().all(|(name, key)| item.get(name).is_some_and(|value| same(value, key)))
-}
-
-/// Whether two attribute values are equal: a number is written in more than one way.
-fn same(value: &Value, other: &Value) -> bool {
-    let number = |value: &Value| value["N"].as_str().and_then(|text| text.parse::<f64>().ok());
-    match (number(value), number(other)) {
-        (Some(value), Some(other)) => value == other,
-        _ => value == other,
-    }
+/// An item's keys as one text, the same for all ways to write a number.
+fn keys(names: &[String], item: &Value) -> String {
+    let key = |name: &String| match item[name]["N"].as_str().and_then(|text| text.parse::<f64>().ok()) {
+        Some(number) => number.to_string(),
+        None => item[name].to_string(),
+    };
+    names.iter().map(key).collect::<Vec<_>>().join(",")
 }
 
 #[cfg(test)]
@@ -75,7 +78,7 @@ mod tests {
     #[test]
     fn a_record_follows_from_the_call_that_last_wrote_its_item() {
         let mut writes = Writes::default();
-        writes.follow("Orders");
+        writes.follow("Orders", vec!["id".to_owned()]);
         for (written, by) in [(item("1", "a"), 3), (item("2", "b"), 5), (item("1.0", "c"), 7), (item("3", "d"), 9)] {
             writes.add(written, by);
         }
@@ -87,7 +90,7 @@ mod tests {
     #[test]
     fn a_statement_may_have_written_any_item() {
         let mut writes = Writes::default();
-        writes.follow("Orders");
+        writes.follow("Orders", vec!["id".to_owned()]);
         writes.add(item("1", "a"), 3);
         writes.add(Written::Anything, 4);
         writes.add(item("2", "a"), 5);

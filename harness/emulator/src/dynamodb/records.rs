@@ -21,17 +21,17 @@ const VALIDITY: SignedDuration = SignedDuration::from_mins(15);
 
 /// Refuses an iterator that is too old, and a place in a stream that is not kept any more.
 pub(super) fn check(operation: &str, body: &str, now: Timestamp) -> Result<(), AwsError> {
-    let input: Value = serde_json::from_str(body).unwrap_or_default();
+    let input = || serde_json::from_str::<Value>(body).unwrap_or_default();
     match operation {
         "GetRecords" => {
-            let made = input["ShardIterator"].as_str().and_then(opened).map(|(_, made)| made);
+            let made = input()["ShardIterator"].as_str().and_then(opened).map(|(_, made)| made);
             if made.is_some_and(|made| now.duration_since(made) > VALIDITY) {
                 let message = "The shard iterator has expired and can no longer be used to retrieve stream records.";
                 return Err(AwsError::client("ExpiredIteratorException", message));
             }
         }
         "GetShardIterator" => {
-            let written = input["SequenceNumber"].as_str().and_then(written);
+            let written = input()["SequenceNumber"].as_str().and_then(written);
             if written.is_some_and(|written| is_trimmed(written, now)) {
                 let message = "The operation attempted to read past the oldest stream record in a shard.";
                 return Err(AwsError::client("TrimmedDataAccessException", message));

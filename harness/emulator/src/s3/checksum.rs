@@ -9,6 +9,7 @@ use sha1::Sha1;
 use sha2::Sha256;
 
 use super::chunked::{Payload, malformed_trailer};
+use crate::hex::hex;
 use crate::protocol::{AwsError, Reply, Request, Service, xml};
 use crate::world::Call;
 
@@ -189,11 +190,6 @@ impl Digests {
         });
         Self { md5: md5.finalize().into(), checksum }
     }
-}
-
-/// Bytes in hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What a multipart upload's entity tag is: the MD5 of its parts' MD5s, and their number.

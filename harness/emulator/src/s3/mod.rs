@@ -69,6 +69,7 @@ use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::{Digest as _, Sha256};
 
+use crate::hex::hex;
 use crate::protocol::{AwsError, Identity, Reply, Request};
 use crate::world::{Call, World};
 
@@ -238,5 +239,5 @@ fn url_encode(text: &str) -> String {
 /// The canonical user id of an account, 64 hexadecimal digits. AWS's is random; here it follows from the
 /// account's number.
 fn canonical_user(account: &str) -> String {
-    checksum::hex(&Sha256::digest(account))
+    hex(&Sha256::digest(account))
 }

@@ -13,6 +13,7 @@ use super::copy::Source;
 use super::object::{check_key, encrypted, quoted, stored_headers};
 use super::tagging::Tags;
 use super::{NAMESPACE, Target, acl, bucket, xml_time};
+use crate::hex::hex;
 use crate::protocol::{AwsError, Reply, xml};
 use crate::world::{Call, World};
 
@@ -43,7 +44,7 @@ pub struct UploadedPart {
 impl UploadedPart {
     /// The entity tag, without quotes.
     pub fn etag(&self) -> String {
-        checksum::hex(&self.md5)
+        hex(&self.md5)
     }
 
     fn new(body: Bytes, digests: Digests, modified: Timestamp) -> Self {

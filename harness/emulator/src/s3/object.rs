@@ -6,6 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use super::checksum::{self, Algorithm, Checksum};
 use super::chunked;
 use super::tagging::Tags;
+use crate::hex::hex;
 use crate::protocol::{AwsError, Reply, Request};
 
 /// A stored object. Its body is shared, never copied.
@@ -48,7 +49,7 @@ impl Object {
             return;
         }
         let digests = checksum::Digests::of(&self.body, Some(algorithm));
-        self.etag = checksum::hex(&digests.md5);
+        self.etag = hex(&digests.md5);
         self.checksum = digests.checksum.expect("an algorithm was asked for");
         self.parts.clear();
         self.upload = None;

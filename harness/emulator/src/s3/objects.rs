@@ -11,6 +11,7 @@ use super::event;
 use super::object::{Object, check_key, encrypted, stored_headers};
 use super::tagging::Tags;
 use super::{Target, acl, bucket, conditional, lifecycle, versions};
+use crate::hex::hex;
 use crate::protocol::{AwsError, Reply};
 use crate::world::{Call, World};
 
@@ -28,7 +29,7 @@ pub fn put_as(world: &mut World, call: &Call<'_>, target: &Target, kind: Kind) -
     let digests = checksum::verify(call, &payload, Some(Algorithm::Crc64Nvme))?;
     let object = Object {
         body: payload.body,
-        etag: checksum::hex(&digests.md5),
+        etag: hex(&digests.md5),
         checksum: digests.checksum.expect("one is always computed"),
         headers: stored_headers(call.request)?,
         tags: Tags::of_header(call.request.header("x-amz-tagging"))?,

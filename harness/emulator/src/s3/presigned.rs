@@ -8,8 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 
-use super::checksum::hex;
 use super::xml_time_with_seconds;
+use crate::hex::hex;
 use crate::protocol::{AwsError, Request};
 use crate::world::{Call, World};
 

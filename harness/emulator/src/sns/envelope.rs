@@ -3,7 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::deliver::Stamp;
 use super::publish::Notification;
@@ -17,7 +17,7 @@ struct Fields(Vec<(&'static str, String)>);
 
 impl Fields {
     fn put(&mut self, name: &'static str, text: &str) {
-        self.0.push((name, Value::from(text).to_string()));
+        self.0.push((name, quoted(text)));
     }
 
     /// A message says how it is signed, except on a FIFO topic.
@@ -119,6 +119,10 @@ fn attribute(attribute: &MessageAttribute) -> String {
 }
 
 fn object<'n>(fields: impl Iterator<Item = (&'n str, String)>, indent: &str, end: &str) -> String {
-    let lines: Vec<_> = fields.map(|(name, value)| format!("{indent}{} : {value}", Value::from(name))).collect();
+    let lines: Vec<_> = fields.map(|(name, value)| format!("{indent}{} : {value}", quoted(name))).collect();
     format!("{{\n{}\n{end}}}", lines.join(",\n"))
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::to_string(text).expect("text is JSON's too")
 }

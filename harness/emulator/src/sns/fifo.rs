@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use super::invalid;
 use super::publish::Notification;
 use super::topic::Topic;
+use crate::hex::hex;
 use crate::protocol::AwsError;
 
 /// How long the topic remembers a deduplication id.
@@ -71,10 +72,7 @@ fn is_id(id: &str) -> bool {
 
 /// The deduplication id of a message on a FIFO topic: its own, or the SHA-256 of its text.
 pub(super) fn deduplication_id(notification: &Notification) -> String {
-    let of_content = || {
-        let digest = Sha256::digest(notification.message.default_text().as_bytes());
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
-    };
+    let of_content = || hex(&Sha256::digest(notification.message.default_text().as_bytes()));
     notification.deduplication_id.clone().unwrap_or_else(of_content)
 }
 

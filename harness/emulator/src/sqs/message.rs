@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use super::error::{invalid, missing};
 use super::{AttributeValue, MessageAttribute};
 use crate::Ids;
+use crate::hex::hex;
 use crate::protocol::{AwsError, Service};
 
 /// A message that stands in a queue.
@@ -200,10 +201,6 @@ pub(super) fn attributes_md5(attributes: &BTreeMap<String, MessageAttribute>) ->
         part(attribute.value.bytes(), Some(transport));
     }
     hex(digest.finalize().as_slice())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A body that SQS accepts: not empty, and of the characters that XML 1.0 allows.

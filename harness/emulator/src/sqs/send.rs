@@ -15,6 +15,7 @@ use super::batch::{self, Entry};
 use super::error::{invalid, invalid_value, missing, not_for_this_type};
 use super::message::{Content, WireAttribute, check_attributes, check_body, check_system_attributes};
 use super::queue::Queue;
+use crate::hex::hex;
 use crate::protocol::{AwsError, json};
 use crate::world::{Call, World};
 
@@ -163,8 +164,7 @@ pub(super) fn complete(queue: &Queue, content: &mut Content) -> Result<(), AwsEr
             return Err(missing("MessageGroupId"));
         }
         if content.deduplication_id.is_none() && queue.attributes.deduplicates_by_content() {
-            let digest = Sha256::digest(content.body.as_bytes());
-            content.deduplication_id = Some(digest.iter().map(|byte| format!("{byte:02x}")).collect());
+            content.deduplication_id = Some(hex(&Sha256::digest(content.body.as_bytes())));
         }
         if content.deduplication_id.is_none() {
             return Err(no_deduplication_id());
