@@ -84,6 +84,11 @@ impl Function {
         self.state.planned.borrow().len()
     }
 
+    /// The ARN that it is invoked by, with a qualifier in any case.
+    pub fn qualified_arn(&self) -> String {
+        if self.arn == self.settings.arn { format!("{}:{}", self.arn, self.version) } else { self.arn.clone() }
+    }
+
     /// Whether it reserves no concurrency at all, so that it never runs.
     pub fn is_switched_off(&self) -> bool {
         self.reserved_concurrency() == Some(0)

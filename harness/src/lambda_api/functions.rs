@@ -11,7 +11,7 @@ use super::{Answer, answer, target, whole};
 use crate::call::LambdaCall;
 use crate::invoke::Function;
 use crate::shared::Shared;
-use crate::stack::{self, Cors, FunctionUrl, Qualifier, UrlAuth};
+use crate::stack::{self, Cors, EventInvokeConfig, FunctionUrl, Qualifier, UrlAuth};
 
 /// `GetFunction`.
 pub fn get(shared: &Shared, call: &LambdaCall, request: &Request) -> Answer {
@@ -93,6 +93,25 @@ fn alias(settings: &stack::Function, alias: &Qualifier) -> Value {
         "FunctionVersion": alias.version,
         "Description": "",
     })
+}
+
+/// `GetFunctionEventInvokeConfig`: of a function, a version or an alias that has been given one.
+/// <https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionEventInvokeConfig.html>
+pub fn get_event_invoke(shared: &Shared, call: &LambdaCall, request: &Request) -> Answer {
+    let function = target(shared, call, request)?;
+    let (config, arn) = (&function.settings.event_invoke, function.qualified_arn());
+    if *config == EventInvokeConfig::default() {
+        let message = format!("The function {arn} doesn't have an EventInvokeConfig");
+        return Err(Refusal::of_user(404, "ResourceNotFoundException", message));
+    }
+    let to = |arn: &Option<String>| arn.as_ref().map_or_else(|| json!({}), |arn| json!({ "Destination": arn }));
+    answer(&json!({
+        "FunctionArn": arn,
+        "LastModified": shared.made.as_second(),
+        "MaximumRetryAttempts": config.maximum_retry_attempts,
+        "MaximumEventAgeInSeconds": config.maximum_event_age.as_secs(),
+        "DestinationConfig": { "OnSuccess": to(&config.on_success), "OnFailure": to(&config.on_failure) },
+    }))
 }
 
 /// `GetFunctionRecursionConfig`.

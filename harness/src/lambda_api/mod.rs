@@ -45,6 +45,7 @@ fn tell(shared: &Shared, call: &LambdaCall, request: &Request) -> Answer {
         "ListVersionsByFunction" => functions::list_versions(shared, call, request),
         "ListAliases" => functions::list_aliases(shared, call, request),
         "GetAlias" => functions::get_alias(shared, call, request),
+        "GetFunctionEventInvokeConfig" => functions::get_event_invoke(shared, call, request),
         "GetFunctionRecursionConfig" => functions::get_recursion(shared, call, request),
         "GetFunctionUrlConfig" => functions::get_url(shared, call, request),
         "ListFunctionUrlConfigs" => functions::list_urls(shared, call, request),

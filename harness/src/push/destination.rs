@@ -50,7 +50,7 @@ fn invocation_record(shared: &Shared, function: &Function, event: &AcceptedEvent
         "timestamp": shared.backend.clock().now().strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string(),
         "requestContext": {
             "requestId": event.request_id,
-            "functionArn": qualified_arn(function),
+            "functionArn": function.qualified_arn(),
             "condition": finished.condition,
             "approximateInvokeCount": finished.attempts,
         },
@@ -58,15 +58,6 @@ fn invocation_record(shared: &Shared, function: &Function, event: &AcceptedEvent
         "responseContext": context,
         "responsePayload": response,
     })
-}
-
-/// The ARN that was invoked, which has a qualifier in any case.
-fn qualified_arn(function: &Function) -> String {
-    if function.arn == function.settings.arn {
-        format!("{}:{}", function.arn, function.version)
-    } else {
-        function.arn.clone()
-    }
 }
 
 /// The status of Lambda's own answer: a function error is a success of `Invoke`.

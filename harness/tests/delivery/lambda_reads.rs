@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_lambda::Client;
 use aws_sdk_lambda::error::ProvideErrorMetadata;
+use aws_sdk_lambda::types::FunctionVersion;
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -22,6 +23,7 @@ const TEMPLATE: &str = "
       ReservedConcurrentExecutions: 5
       Environment: { Variables: { LEVEL: info } }
       DeadLetterQueue: { Type: SQS, TargetArn: !GetAtt Dead.Arn }
+      EventInvokeConfig: { MaximumRetryAttempts: 1, DestinationConfig: { OnFailure: { Type: SQS, Destination: !GetAtt Dead.Arn } } }
       FunctionUrlConfig: { AuthType: NONE, Cors: { AllowOrigins: [\"*\"], MaxAge: 60 } }
       Events:
         Jobs: { Type: SQS, Properties: { Queue: !GetAtt Jobs.Arn, BatchSize: 4, ScalingConfig: { MaximumConcurrency: 2 } } }
@@ -118,6 +120,53 @@ fn functions_versions_and_aliases_are_listed_page_by_page() {
     let told = json!([["caller", "the-worker"], null, versions, [[LIVE, "1"]], "live"]);
     rig.play(&[&format!("invoke: {{ function: Caller, expect: {{ payload: [{}] }} }}", json!(told.to_string()))])
         .passed();
+}
+
+#[test]
+fn all_versions_are_listed_where_they_are_asked_for() {
+    let rig = calling(async |client, _| {
+        let all = client.list_functions().function_version(FunctionVersion::All).send().await?;
+        let arns: Vec<_> = all.functions().iter().filter_map(|function| function.function_arn()).collect();
+        let aliases = client.list_aliases().function_name("the-worker").function_version("$LATEST").send().await?;
+        Ok(json!({ "all": json!([arns, aliases.aliases().len()]).to_string() }))
+    });
+    let caller = "arn:aws:lambda:us-east-1:123456789012:function:caller:$LATEST";
+    let all = json!([[caller, format!("{FUNCTION}:$LATEST"), format!("{FUNCTION}:1")], 0]).to_string();
+    returned(rig, &json!({ "all": all.replace('$', "$$") }));
+}
+
+#[rstest]
+#[case::too_few(0, "", "ValidationException")]
+#[case::no_marker(1, "nowhere", "InvalidParameterValueException")]
+fn a_page_that_makes_no_sense_is_refused(#[case] most: i32, #[case] marker: &'static str, #[case] code: &str) {
+    let rig = calling(async move |client, _| {
+        let list = client.list_functions().max_items(most);
+        Ok(refusal(list.marker(marker).send().await)[0].take())
+    });
+    rig.play(&[&format!("invoke: {{ function: Caller, expect: {{ payload: [{code}] }} }}")]).passed();
+}
+
+#[test]
+fn what_becomes_of_asynchronous_events_is_told_where_the_template_says() {
+    let rig = calling(async |client, _| {
+        let get = client.get_function_event_invoke_config().function_name("the-worker");
+        let told = get.clone().qualifier("live").send().await?;
+        let failure =
+            told.destination_config().and_then(|config| config.on_failure()?.destination().map(str::to_owned));
+        Ok(json!({
+            "arn": told.function_arn(),
+            "retries": told.maximum_retry_attempts(),
+            "age": told.maximum_event_age_in_seconds(),
+            "failure": failure,
+            "none": refusal(get.send().await).to_string(),
+        }))
+    });
+    let none = format!("The function {FUNCTION}:$$LATEST doesn't have an EventInvokeConfig");
+    let expected = json!({
+        "arn": LIVE, "retries": 1, "age": 21_600, "failure": "arn:aws:sqs:us-east-1:123456789012:dead",
+        "none": json!(["ResourceNotFoundException", none]).to_string(),
+    });
+    returned(rig, &expected);
 }
 
 #[test]
