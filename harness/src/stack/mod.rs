@@ -113,13 +113,14 @@ impl Stack {
         rules.flat_map(|rules| &rules.issuers).map(String::as_str)
     }
 
-    /// A mistake in the template, at the place of a resource or of the one that it belongs to.
+    /// A mistake in the template, at the place of a resource or of the one that it belongs to; else where the first is.
     pub fn mistake(&self, logical_id: &str, message: &str) -> Diagnostics {
-        let mut diagnostics = Diagnostics::default();
         let owners = self.places.iter().filter(|(id, _)| logical_id.starts_with(id.as_str()));
-        if let Some((_, (source, span))) = owners.max_by_key(|(id, _)| id.len()) {
-            diagnostics.error(source, span.clone(), message);
-        }
+        let owner = owners.max_by_key(|(id, _)| id.len()).or(self.places.first_key_value());
+        let nowhere = || (diagnostic::Source::new("the template", ""), 0..0);
+        let (source, span) = owner.map_or_else(nowhere, |(_, place)| place.clone());
+        let mut diagnostics = Diagnostics::default();
+        diagnostics.error(&source, span, message);
         diagnostics
     }
 

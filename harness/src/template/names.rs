@@ -130,7 +130,7 @@ fn generated(type_name: &str, logical_id: &str, ending: &str, naming: &Naming) -
 }
 
 /// The types that others in an account could see, by a name that must not be theirs.
-const PREFIXED: [&str; 8] = [
+const PREFIXED: [&str; 9] = [
     "AWS::SQS::Queue",
     "AWS::SNS::Topic",
     "AWS::S3::Bucket",
@@ -139,6 +139,7 @@ const PREFIXED: [&str; 8] = [
     "AWS::Kinesis::Stream",
     "AWS::Events::EventBus",
     "AWS::Events::Rule",
+    "AWS::Scheduler::Schedule",
 ];
 
 /// A name that the template gives, with the prefix before it where it does not begin with it already.
