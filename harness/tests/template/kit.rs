@@ -34,6 +34,10 @@ pub fn good(text: &str, parameters: &[(&str, &str)]) -> Stack {
     stack_of(text, parameters).unwrap_or_else(|diagnostics| panic!("{}", diagnostics.render(false)))
 }
 
+pub fn messages(text: &str, parameters: &[(&str, &str)]) -> String {
+    stack_of(text, parameters).expect_err("it is refused").render(false)
+}
+
 pub fn everything() -> Stack {
     good(&read(&folder().join("everything.yaml")), &[])
 }

@@ -3,6 +3,7 @@
 
 mod apis;
 mod cdk;
+mod declared;
 mod functions;
 mod kit;
 mod messaging;
