@@ -16,6 +16,7 @@ use crate::arn::Arn;
 use crate::eventbridge;
 use crate::sns::NewNotification;
 use crate::sqs::NewMessage;
+use crate::timetable::Timetable;
 use crate::world::{FunctionSource, LAMBDA_EVENT_LIMIT, Outstanding, Undeliverable, World};
 
 pub(crate) use request::{HttpParameters, TIMEOUT};
@@ -101,13 +102,11 @@ pub(crate) struct Failure {
 /// The deliveries that are to be tried again.
 #[derive(Default)]
 pub(crate) struct State {
-    /// In the order in which they failed.
-    retries: Vec<Retry>,
+    retries: Timetable<Retry>,
 }
 
 struct Retry {
     delivery: Delivery,
-    due: Timestamp,
     /// The request that it follows from.
     origin: Option<String>,
     /// Why it failed; none where it only waits for its turn.
@@ -168,7 +167,7 @@ fn conclude(world: &mut World, delivery: Delivery, outcome: Result<(), Failure>,
 
 fn later(world: &mut World, delivery: Delivery, due: Timestamp, failure: Option<Failure>) {
     let origin = world.origin.clone();
-    world.deliveries.retries.push(Retry { delivery, due, origin, failure });
+    world.deliveries.retries.add(due, Retry { delivery, origin, failure });
     world.changed();
 }
 
@@ -183,8 +182,7 @@ fn wait_before_retry(retries: u32, ids: &Ids) -> SignedDuration {
 /// Tries again what is due, in the order of its times.
 pub(crate) fn run_due(world: &mut World) {
     let now = world.clock.now();
-    while let Some(index) = earliest(world).filter(|index| world.deliveries.retries[*index].due <= now) {
-        let retry = world.deliveries.retries.remove(index);
+    while let Some(retry) = world.deliveries.retries.take_due(now) {
         world.origin = retry.origin.clone();
         again(world, retry);
         world.origin = None;
@@ -206,25 +204,20 @@ fn again(world: &mut World, retry: Retry) {
     }
 }
 
-fn earliest(world: &World) -> Option<usize> {
-    let retries = world.deliveries.retries.iter().enumerate();
-    retries.min_by_key(|(_, retry)| retry.due).map(|(index, _)| index)
-}
-
 /// When something is due next.
 pub(crate) fn next_due(world: &World) -> Option<Timestamp> {
-    earliest(world).map(|index| world.deliveries.retries[index].due)
+    world.deliveries.retries.next_due()
 }
 
 /// What is still to be done.
 pub(crate) fn outstanding(world: &World) -> impl Iterator<Item = Outstanding> {
-    world.deliveries.retries.iter().map(|Retry { delivery, due, failure, .. }| {
+    world.deliveries.retries.iter().map(|(due, Retry { delivery, failure, .. })| {
         let (sender, target) = (delivery.sender.name(), delivery.target.name());
         let what = match failure {
             Some(_) => format!("retry {} of {sender} to {target}", delivery.retries + 1),
             None => format!("the turn of {sender} at {target}"),
         };
-        Outstanding { what, due: *due, recurring: false }
+        Outstanding { what, due, recurring: false }
     })
 }
 

@@ -9,7 +9,8 @@
 //! - [`mailbox`]: what a mail is that AWS sends;
 //! - [`world`]: all mutable state in one place, and the hand-over of a message from one service to another;
 //! - [`protocol`]: from an HTTP request to the operation it asks for, and from a result to what AWS answers;
-//! - [`delivery`]: deliveries of rules and schedules, their retries and dead letters;
+//! - [`timetable`]: what is to be done later; [`delivery`]: deliveries of rules and schedules, their retries and dead
+//!   letters;
 //! - [`outbound`]: HTTP requests to hosts outside of AWS; [`ask_destination`]: those of pipes to API destinations;
 //! - [`connector`]: the SDK's HTTP client over the world;
 //! - [`validate`]: whether the services would take something, for those who ask before they call;
@@ -36,6 +37,7 @@ mod scheduler;
 pub mod sns;
 pub mod sqs;
 mod sts;
+mod timetable;
 pub mod validate;
 mod world;
 

@@ -3,6 +3,7 @@
 //! What always holds: a request that a service sends has exactly one outcome, which its service is given in virtual
 //! time: an answer, a refused connection, or that its time was over.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -70,7 +71,7 @@ pub(crate) struct Outbound {
 pub(crate) struct Outgoing {
     /// Those that nobody has taken to send.
     waiting: Vec<Sending>,
-    under_way: Vec<(u64, Outstanding)>,
+    under_way: BTreeMap<u64, Outstanding>,
     next: u64,
 }
 
@@ -88,7 +89,7 @@ impl Outgoing {
         let Outbound { service, request, timeout, then } = outbound;
         let what = format!("the answer to {service}'s {} {}", request.method, request.uri);
         let due = now + SignedDuration::try_from(timeout).expect("a service waits for minutes at most");
-        self.under_way.push((self.next, Outstanding { what, due, recurring: false }));
+        self.under_way.insert(self.next, Outstanding { what, due, recurring: false });
         let request = HostRequest { request, sender: Sender::Service { name: service, origin } };
         self.waiting.push(Sending { id: self.next, request, timeout, then });
         self.next += 1;
@@ -101,14 +102,14 @@ impl Outgoing {
 
     /// What is still to be answered, at the latest when its time is over.
     pub fn outstanding(&self) -> impl Iterator<Item = Outstanding> {
-        self.under_way.iter().map(|(_, outstanding)| outstanding.clone())
+        self.under_way.values().cloned()
     }
 }
 
 impl Sending {
     /// Gives the service the outcome.
     pub fn end(self, world: &mut World, outcome: Result<Reply, NoAnswer>) {
-        world.outgoing.under_way.retain(|(id, _)| *id != self.id);
+        world.outgoing.under_way.remove(&self.id);
         if let Sender::Service { origin, .. } = self.request.sender {
             world.origin = origin;
         }

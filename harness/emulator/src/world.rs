@@ -14,6 +14,7 @@ use crate::arn::Arn;
 use crate::mailbox::Mail;
 use crate::outbound::{Outbound, Outgoing};
 use crate::protocol::{Identity, Request};
+use crate::timetable::Timetable;
 use crate::{Clock, Ids, delivery, dynamodb, eventbridge, kinesis, s3, scheduler, sns, sqs};
 
 /// How many bytes an event may have that Lambda queues.
@@ -54,8 +55,8 @@ pub(crate) struct World {
     pub origin: Option<String>,
     /// The origins of messages that a service put into a queue, by message id.
     origins: BTreeMap<String, String>,
-    /// Notifications of topics whose delivery failed and is to be tried again, in the order of failing.
-    pub sns_retries: Vec<sns::Retry>,
+    /// Notifications of topics whose delivery failed and is to be tried again.
+    pub sns_retries: Timetable<sns::Retry>,
     /// The mail that services sent, oldest first.
     mails: Vec<Mail>,
     /// Deliveries of rules and schedules that are to be tried again.
@@ -89,7 +90,7 @@ impl World {
             secrets: BTreeMap::new(),
             origin: None,
             origins: BTreeMap::new(),
-            sns_retries: Vec::new(),
+            sns_retries: Timetable::default(),
             mails: Vec::new(),
             deliveries: delivery::State::default(),
             outgoing: Outgoing::default(),

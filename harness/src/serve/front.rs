@@ -107,7 +107,9 @@ fn health() -> Reply {
 
 /// The error in the protocol that the client speaks.
 fn not_simulated(service: &str, is_query: bool) -> http::Response<Bytes> {
-    let message = format!("the service `{service}` is not simulated");
+    // With an app, the harness answers for Lambda.
+    let hint = if service == "lambda" { " without an app: serve --app" } else { "" };
+    let message = format!("the service `{service}` is not simulated{hint}");
     let reply = if is_query {
         let error =
             format!("<Error><Type>Sender</Type><Code>NotImplemented</Code><Message>{message}</Message></Error>");

@@ -62,7 +62,6 @@ struct Delivery {
 /// A delivery that is to be tried again.
 pub(crate) struct Retry {
     delivery: Delivery,
-    due: Timestamp,
     /// The request that it follows from.
     origin: Option<String>,
 }
@@ -124,9 +123,8 @@ fn follow(world: &mut World, mut delivery: Delivery, result: Result<(), Undelive
             None => give_up(world, delivery),
             Some(delay) => {
                 delivery.retries += 1;
-                let due = world.clock.now() + delay;
-                let retry = Retry { delivery, due, origin: world.origin.clone() };
-                world.sns_retries.push(retry);
+                let (due, origin) = (world.clock.now() + delay, world.origin.clone());
+                world.sns_retries.add(due, Retry { delivery, origin });
                 world.changed();
             }
         },
@@ -164,8 +162,7 @@ fn give_up(world: &mut World, delivery: Delivery) {
 /// Tries the deliveries again that are due, in the order of their times.
 pub(crate) fn run_due(world: &mut World) {
     let now = world.clock.now();
-    while let Some(index) = earliest(world).filter(|index| world.sns_retries[*index].due <= now) {
-        let Retry { delivery, origin, .. } = world.sns_retries.remove(index);
+    while let Some(Retry { delivery, origin }) = world.sns_retries.take_due(now) {
         // Nothing is delivered to a subscription that is gone.
         if is_there(world, &delivery.subscription) {
             world.origin = origin;
@@ -175,10 +172,6 @@ pub(crate) fn run_due(world: &mut World) {
     }
 }
 
-fn earliest(world: &World) -> Option<usize> {
-    (0..world.sns_retries.len()).min_by_key(|index| world.sns_retries[*index].due)
-}
-
 fn is_there(world: &mut World, subscription: &Subscription) -> bool {
     let topic = subscription.arn.rsplit_once(':').map_or("", |(topic, _)| topic);
     find_topic(world, topic).is_ok_and(|topic| topic.subscriptions.iter().any(|each| each.arn == subscription.arn))
@@ -186,17 +179,17 @@ fn is_there(world: &mut World, subscription: &Subscription) -> bool {
 
 /// When a delivery is tried again next.
 pub(crate) fn next_due(world: &World) -> Option<Timestamp> {
-    world.sns_retries.iter().map(|retry| retry.due).min()
+    world.sns_retries.next_due()
 }
 
 /// The deliveries that are to be tried again.
 pub(crate) fn outstanding(world: &World) -> Vec<Outstanding> {
-    let told = |Retry { delivery, due, .. }: &Retry| {
+    let told = |(due, Retry { delivery, .. }): (Timestamp, &Retry)| {
         let endpoint = &delivery.subscription.endpoint;
         let topic = Arn::parse(&delivery.subscription.arn).map_or("", |arn| arn.resource);
         let topic = topic.split(':').next().unwrap_or_default();
         let what = format!("retry {} of topic {topic} to {endpoint}", delivery.retries);
-        Outstanding { what, due: *due, recurring: false }
+        Outstanding { what, due, recurring: false }
     };
     world.sns_retries.iter().map(told).collect()
 }
