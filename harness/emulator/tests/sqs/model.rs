@@ -40,6 +40,8 @@ pub struct Model {
     /// The number of the message that each receive got.
     handles: Vec<usize>,
     purged: Option<u64>,
+    /// The queue's, for messages without one of their own.
+    delay: u64,
 }
 
 impl Model {
@@ -70,9 +72,21 @@ impl Model {
         if let Some((.., number)) = self.accepted.iter().find(same).filter(|_| self.fifo) {
             return *number;
         }
+        let delay = if self.fifo { self.delay } else { delay };
         let number = self.add(format!("m{}", self.numbers), group, delay);
         self.accepted.push((group, id, now, number));
         number
+    }
+
+    /// Sets the queue's delay, which in a FIFO queue holds for messages that are delayed already, too.
+    pub fn set_delay(&mut self, seconds: u64) {
+        let (now, is_other) = (self.now, self.fifo && self.delay != seconds);
+        self.delay = seconds;
+        for message in self.work.iter_mut().filter(|message| is_other && message.handle.is_none()) {
+            if message.visible_at > now {
+                message.visible_at = message.sent + seconds;
+            }
+        }
     }
 
     fn add(&mut self, body: String, group: u8, delay: u64) -> usize {

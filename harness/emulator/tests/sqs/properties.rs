@@ -4,7 +4,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use aws_sdk_sqs::types::{QueueAttributeName, SendMessageBatchRequestEntry};
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any};
 use proptest::prop_oneof;
@@ -19,12 +19,26 @@ use crate::setup::{Setup, arn, create, queue, redrive_policy};
 enum Operation {
     Send(Sending),
     SendBatch(Vec<Sending>),
-    Receive { most: usize, visibility: u64 },
-    Delete { handle: usize },
-    ChangeVisibility { handle: usize, seconds: u64 },
-    Advance { seconds: u64 },
+    Receive {
+        most: usize,
+        visibility: u64,
+    },
+    Delete {
+        handle: usize,
+    },
+    ChangeVisibility {
+        handle: usize,
+        seconds: u64,
+    },
+    Advance {
+        seconds: u64,
+    },
     Purge,
     Redrive,
+    /// Of the queue; messages of a FIFO queue have no delay of their own.
+    SetDelay {
+        seconds: u64,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -53,6 +67,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         5 => passing.prop_map(|seconds| Operation::Advance { seconds }),
         1 => Just(Operation::Purge),
         2 => Just(Operation::Redrive),
+        1 => seconds().prop_map(|seconds| Operation::SetDelay { seconds }),
     ]
 }
 
@@ -101,6 +116,7 @@ impl Pair {
                 same("the purge is accepted", &purged.is_ok(), &self.model.purge())?;
             }
             Operation::Redrive => self.redrive().await?,
+            Operation::SetDelay { seconds } => self.set_delay(*seconds).await?,
         }
         let depths = self.setup.emulator.queues();
         let depth = |url: &str| -> Option<Depth> {
@@ -124,7 +140,7 @@ impl Pair {
                 false => entry.delay_seconds(i32::try_from(*delay).expect("a short delay")),
             };
             batch = batch.entries(entry.build().expect("complete"));
-            numbers.push(self.model.send(*group, *id, if fifo { 0 } else { *delay }));
+            numbers.push(self.model.send(*group, *id, *delay));
         }
         let sent = batch.send().await.map_err(|error| failed(&format!("{error:?}")))?;
         same("how many were accepted", &sent.successful().len(), &sendings.len())?;
@@ -166,6 +182,13 @@ impl Pair {
         let change = self.setup.sqs.change_message_visibility().queue_url(&self.setup.url).receipt_handle(handle);
         let change = change.visibility_timeout(i32::try_from(seconds).expect("a minute at most")).send().await;
         same("the change is accepted", &change.is_ok(), &self.model.change_visibility(index, seconds))
+    }
+
+    async fn set_delay(&mut self, seconds: u64) -> Result<(), TestCaseError> {
+        let set = self.setup.sqs.set_queue_attributes().queue_url(&self.setup.url);
+        let set = set.attributes(QueueAttributeName::DelaySeconds, seconds.to_string()).send().await;
+        self.model.set_delay(seconds);
+        set.map(drop).map_err(|error| failed(&format!("{error:?}")))
     }
 
     async fn redrive(&mut self) -> Result<(), TestCaseError> {
