@@ -14,7 +14,9 @@ use crate::api::{self, cors, respond};
 use crate::event::apigateway::{self, ApiRequest, ApiResponse, Surroundings};
 use crate::invoke::{InvokeError, Request, SYNCHRONOUS_PAYLOAD_LIMIT};
 use crate::shared::Shared;
-use crate::stack::{Api, ApiKind, FunctionUrl, Integration, LambdaProxy, PayloadFormat, Route, Stage, UrlAuth};
+use crate::stack::{
+    Api, ApiKind, FunctionUrl, Integration, LambdaProxy, ParameterMapping, PayloadFormat, Route, Stage, UrlAuth,
+};
 use crate::trace::{EventId, What};
 
 /// Serves a request to a function's URL, on behalf of the event `cause`.
@@ -84,7 +86,8 @@ fn as_api(url: &FunctionUrl) -> Api {
 /// The event of such an API, and what Lambda tells otherwise.
 fn event(shared: &Shared, url: &FunctionUrl, api: &Api, request: &ApiRequest) -> Value {
     let format = PayloadFormat::V2;
-    let proxy = LambdaProxy { function_arn: url.function_arn.clone(), payload: format, timeout: Duration::MAX };
+    let (function_arn, mapping) = (url.function_arn.clone(), ParameterMapping::default());
+    let proxy = LambdaProxy { function_arn, payload: format, timeout: Duration::MAX, mapping };
     let route = Route::new("ANY", "$default", Integration::Lambda(proxy));
     let stage = Stage { name: route.path.clone(), ..Stage::default() };
     let account = url.function_arn.split(':').nth(4).unwrap_or_default();

@@ -14,19 +14,25 @@ use crate::invoke::InvokeError;
 use crate::shared::Shared;
 use crate::stack::{Authorizer, AuthorizerEvent, AuthorizerFunction, Decides, PayloadFormat};
 
-/// Asks the route's authorizer; answers with what it says to the function, `requestContext.authorizer`.
+/// Asks the route's authorizer; answers with what it says to the function, `requestContext.authorizer`, and with which
+/// API key it says that the request comes.
 ///
 /// # Errors
 /// It does not let the request through, or cannot be asked.
-pub async fn authorize(shared: &Rc<Shared>, routed: &Routed<'_>) -> Result<Option<Authorized>, Fault> {
-    let Some(id) = &routed.route.authorizer else { return Ok(None) };
+pub async fn authorize(shared: &Rc<Shared>, routed: &Routed<'_>) -> Result<Said, Fault> {
+    let Some(id) = &routed.route.authorizer else { return Ok((None, None)) };
     let authorizer = routed.call.api.authorizers.iter().find(|authorizer| authorizer.id == *id);
     let authorizer = authorizer.ok_or(Fault::Configuration)?;
     match &authorizer.decides {
-        Decides::Function(function) => ask(shared, routed, authorizer, function).await.map(Some),
-        Decides::Token(rules) => token::authorize(shared, routed, authorizer, rules).await.map(Some),
+        Decides::Function(function) => ask(shared, routed, authorizer, function).await,
+        Decides::Token(rules) => {
+            token::authorize(shared, routed, authorizer, rules).await.map(|told| (Some(told), None))
+        }
     }
 }
+
+/// What an authorizer says to the function, and with which API key the request comes.
+type Said = (Option<Authorized>, Option<String>);
 
 /// Asks a function.
 async fn ask(
@@ -34,7 +40,7 @@ async fn ask(
     routed: &Routed<'_>,
     authorizer: &Authorizer,
     function: &AuthorizerFunction,
-) -> Result<Authorized, Fault> {
+) -> Result<Said, Fault> {
     let sources: Option<Vec<String>> =
         authorizer.sources.iter().map(|source| parameters::source(routed, source)).collect();
     let sources = sources.ok_or(Fault::Unauthorized)?;
@@ -43,7 +49,9 @@ async fn ask(
     }
     let answer = answer(shared, routed, (&authorizer.id, function), &sources).await?;
     let answer: Value = serde_json::from_str(&answer).map_err(|_| Fault::AuthorizerMisconfigured)?;
-    judge(function.event, &method_arn(shared, routed), &answer).map(Authorized::Function)
+    let context = judge(function.event, &method_arn(shared, routed), &answer)?;
+    let key = answer.get("usageIdentifierKey").and_then(Value::as_str).map(str::to_owned);
+    Ok((Some(Authorized::Function(context)), key))
 }
 
 fn is_valid(authorizer: &Authorizer, sources: &[String]) -> bool {

@@ -52,7 +52,7 @@ fn request(shared: &Shared, routed: &Routed<'_>, endpoint: &HttpEndpoint) -> Res
     if routed.call.api.kind == ApiKind::Http {
         draft.path_parameters = routed.path_parameters.clone();
     }
-    endpoint.changes.iter().for_each(|change| draft.change(change, shared, routed));
+    endpoint.mapping.request.iter().for_each(|change| draft.change(change, shared, routed));
     let url = address(routed, endpoint, &draft)?;
     let mut request = http::Request::builder().method(endpoint.method.as_deref().unwrap_or(&client.method)).uri(url);
     for (name, value) in &draft.headers {

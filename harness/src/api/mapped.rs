@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{Routed, event_of};
-use crate::event::apigateway::ApiResponse;
+use crate::event::apigateway::{ApiRequest, ApiResponse};
 use crate::shared::Shared;
-use crate::stack::{Change, ChangeTarget, How, PayloadFormat, Source};
+use crate::stack::{Change, ChangeTarget, How, ParameterMapping, PayloadFormat, Source};
 
 /// A request on its way to an endpoint, before it has an address.
 #[derive(Default)]
@@ -39,8 +39,53 @@ impl Draft {
                 self.path_parameters.extend(values.into_iter().next().map(|value| (name.clone(), value)));
             }
             ChangeTarget::Path => self.path = values.into_iter().next(),
+            // A request has none.
+            ChangeTarget::Status => {}
         }
     }
+}
+
+/// A request as it reaches a function, once it is changed.
+pub fn changed(changes: &[Change], shared: &Shared, routed: &Routed<'_>) -> ApiRequest {
+    let request = &routed.call.request;
+    let mut draft = Draft { headers: request.headers.clone(), query: request.query(), ..Draft::default() };
+    changes.iter().for_each(|change| draft.change(change, shared, routed));
+    let query_string = form_urlencoded::Serializer::new(String::new()).extend_pairs(&draft.query).finish();
+    let path = draft.path.unwrap_or_else(|| request.path.clone());
+    ApiRequest { path, query_string, headers: draft.headers, ..request.clone() }
+}
+
+/// A response as it reaches the client, once it is changed.
+pub fn changed_response(
+    mut response: ApiResponse,
+    mapping: &ParameterMapping,
+    shared: &Shared,
+    routed: &Routed<'_>,
+) -> ApiResponse {
+    let of_status = mapping.responses.iter().filter(|(status, _)| *status == response.status);
+    let changes: Vec<&Change> = of_status.flat_map(|(_, changes)| changes).collect();
+    let original = response.clone();
+    for change in changes {
+        let values = match (change.how, change.value.as_slice()) {
+            (How::Remove, _) => Vec::new(),
+            (_, [one]) => of_response(one, &original, shared, routed),
+            (_, several) => {
+                let text = |piece| of_response(piece, &original, shared, routed).into_iter().next().unwrap_or_default();
+                vec![several.iter().map(text).collect()]
+            }
+        };
+        match &change.target {
+            ChangeTarget::Header(name) if !values.is_empty() || change.how == How::Remove => {
+                set(&mut response.headers, name, change.how, values, true);
+            }
+            ChangeTarget::Status => {
+                let status = values.first().and_then(|value| value.parse().ok());
+                response.status = status.filter(|status| (100..=599).contains(status)).unwrap_or(response.status);
+            }
+            _ => {}
+        }
+    }
+    response
 }
 
 fn set(pairs: &mut Vec<(String, String)>, name: &str, how: How, values: Vec<String>, in_any_case: bool) {

@@ -90,6 +90,13 @@ struct Routed<'a> {
     authorizer: Option<Authorized>,
 }
 
+impl<'a> Routed<'a> {
+    /// The same for another request on the same way.
+    fn of(&self, call: &'a Call<'a>) -> Self {
+        Self { call, path_parameters: self.path_parameters.clone(), authorizer: self.authorizer.clone(), ..*self }
+    }
+}
+
 async fn answer(shared: &Rc<Shared>, call: &Call<'_>) -> Result<ApiResponse, Fault> {
     let Call { api, request, .. } = call;
     let found = route::find(api.kind, &api.routes, &request.method, &request.path);
@@ -98,8 +105,10 @@ async fn answer(shared: &Rc<Shared>, call: &Call<'_>) -> Result<ApiResponse, Fau
     if request.body.len() > PAYLOAD_LIMIT {
         return Err(Fault::TooLarge);
     }
-    routed.authorizer = authorize::authorize(shared, &routed).await?;
-    routed.key = access::check(shared, &routed, request.header("x-api-key"))?;
+    let (authorizer, key_of_authorizer) = authorize::authorize(shared, &routed).await?;
+    routed.authorizer = authorizer;
+    let key = if api.key_of_authorizer { key_of_authorizer.as_deref() } else { request.header("x-api-key") };
+    routed.key = access::check(shared, &routed, key)?;
     parameters::validate(&routed)?;
     let Some(place) = cache::Place::of(&routed) else { return integrate(shared, &routed).await };
     let mut response = match place.get(shared) {
@@ -115,11 +124,16 @@ async fn answer(shared: &Rc<Shared>, call: &Call<'_>) -> Result<ApiResponse, Fau
 }
 
 async fn integrate(shared: &Rc<Shared>, routed: &Routed<'_>) -> Result<ApiResponse, Fault> {
-    match &routed.route.integration {
-        Integration::Mock(mock) => Ok(mocked(mock)),
-        Integration::Lambda(proxy) => lambda(shared, routed, proxy).await,
-        Integration::Http(endpoint) => http::ask(shared, routed, endpoint).await,
-    }
+    let response = match &routed.route.integration {
+        Integration::Mock(mock) => return Ok(mocked(mock)),
+        Integration::Lambda(proxy) => lambda(shared, routed, proxy).await?,
+        Integration::Http(endpoint) => http::ask(shared, routed, endpoint).await?,
+    };
+    let mapping = routed.route.integration.mapping();
+    Ok(match mapping {
+        Some(mapping) => mapped::changed_response(response, mapping, shared, routed),
+        None => response,
+    })
 }
 
 fn mocked(mock: &Mock) -> ApiResponse {
@@ -131,7 +145,14 @@ async fn lambda(shared: &Rc<Shared>, routed: &Routed<'_>, proxy: &LambdaProxy) -
     let call = routed.call;
     let arn = call.stage.fill_in(&proxy.function_arn).ok_or(Fault::Configuration)?;
     let function = shared.lambda.function(&arn).map(Rc::clone).ok_or(Fault::Configuration)?;
-    let payload = event_of(shared, routed, proxy.payload).to_string();
+    let payload = match proxy.mapping.request.as_slice() {
+        [] => event_of(shared, routed, proxy.payload),
+        changes => {
+            let call = Call { via: call.via.clone(), request: mapped::changed(changes, shared, routed), ..*call };
+            event_of(shared, &routed.of(&call), proxy.payload)
+        }
+    };
+    let payload = payload.to_string();
     if payload.len() > SYNCHRONOUS_PAYLOAD_LIMIT {
         return Err(Fault::TooLarge);
     }

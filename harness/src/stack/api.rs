@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Authorizer, GatewayResponse, HttpEndpoint, Throttle};
+use super::{Authorizer, GatewayResponse, HttpEndpoint, ParameterMapping, Throttle};
 
 /// An API Gateway API.
 #[derive(Clone, Debug)]
@@ -16,6 +16,8 @@ pub struct Api {
     pub kind: ApiKind,
     /// `https://{id}.execute-api.{region}.amazonaws.com`.
     pub endpoint: String,
+    /// Whether an authorizer says with which API key a request comes, and not a header.
+    pub key_of_authorizer: bool,
     /// Whether only custom domains lead to it.
     pub endpoint_disabled: bool,
     pub stages: Vec<Stage>,
@@ -93,6 +95,17 @@ pub enum Integration {
     Mock(Mock),
 }
 
+impl Integration {
+    /// What is changed on the way there and back.
+    pub fn mapping(&self) -> Option<&ParameterMapping> {
+        match self {
+            Self::Lambda(proxy) => Some(&proxy.mapping),
+            Self::Http(endpoint) => Some(&endpoint.mapping),
+            Self::Mock(_) => None,
+        }
+    }
+}
+
 /// A function that gets the whole request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LambdaProxy {
@@ -101,6 +114,7 @@ pub struct LambdaProxy {
     pub payload: PayloadFormat,
     /// How long the API waits for the function.
     pub timeout: Duration,
+    pub mapping: ParameterMapping,
 }
 
 /// A fixed answer.
@@ -138,6 +152,7 @@ impl Api {
             logical_id,
             id,
             kind,
+            key_of_authorizer: false,
             endpoint_disabled: false,
             stages: Vec::new(),
             routes: Vec::new(),

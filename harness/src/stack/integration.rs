@@ -11,8 +11,7 @@ pub struct HttpEndpoint {
     pub method: Option<String>,
     /// What is sent, and what is answered.
     pub passing: Passing,
-    /// What is changed in the request, in this order.
-    pub changes: Vec<Change>,
+    pub mapping: ParameterMapping,
     /// How long the API waits for the response.
     pub timeout: Duration,
 }
@@ -26,7 +25,16 @@ pub enum Passing {
     Mapped(Vec<ResponseRule>),
 }
 
-/// A change of a request on its way to an endpoint.
+/// What is changed on the way to an integration and back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ParameterMapping {
+    /// In the request, in this order.
+    pub request: Vec<Change>,
+    /// In responses of a status.
+    pub responses: Vec<(u16, Vec<Change>)>,
+}
+
+/// A change of a request on its way to an integration, or of its response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     pub target: ChangeTarget,
@@ -43,6 +51,8 @@ pub enum ChangeTarget {
     /// What stands in the place of `{name}`.
     PathParameter(String),
     Path,
+    /// A response's status.
+    Status,
 }
 
 /// What is done with it.

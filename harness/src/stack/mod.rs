@@ -29,7 +29,7 @@ pub use eventbridge::{
     ApiDestination, Archive, Connection, EventBus, HttpParameters, InputTransformer, Rule, RuleTarget,
 };
 pub use gateway_response::{GatewayResponse, Piece, pieces};
-pub use integration::{Change, ChangeTarget, How, HttpEndpoint, Passing, ResponseRule, Source};
+pub use integration::{Change, ChangeTarget, How, HttpEndpoint, ParameterMapping, Passing, ResponseRule, Source};
 pub use kinesis::KinesisStream;
 pub use lambda::{
     ACCOUNT_CONCURRENCY, EventInvokeConfig, Function, FunctionUrl, PUBLISHED_VERSION, Qualifier,

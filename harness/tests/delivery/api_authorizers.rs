@@ -226,3 +226,28 @@ fn sams_preflights_ask_for_the_default_authorizer_and_key_unless_told_not_to(
     let rig = guarded(&template).expect("invocations: { Worker: 0 }");
     rig.play(&[&ask(", headers: { authorization: options }", with_token), &ask("", without)]).passed();
 }
+
+#[test]
+fn an_authorizer_may_say_with_which_api_key_a_request_comes() {
+    let template = rest("").replace(
+        "StageName: prod, Auth: {",
+        "StageName: prod, ApiKeySourceType: AUTHORIZER, Auth: { ApiKeyRequired: true, UsagePlan: { CreateUsagePlan: NONE },",
+    );
+    let plan = "
+  Key: { Type: AWS::ApiGateway::ApiKey, Properties: { Enabled: true, Value: a-key-of-some-partner } }
+  Plan: { Type: AWS::ApiGateway::UsagePlan, Properties: { ApiStages: [{ ApiId: !Ref Api, Stage: prod }] } }
+  PlanKey: { Type: AWS::ApiGateway::UsagePlanKey, Properties: { KeyId: !Ref Key, KeyType: API_KEY, UsagePlanId: !Ref Plan } }
+";
+    let rig = Rig::new(&format!("{template}{plan}")).answers("Guard", |event| {
+        let mut answer = policy("Allow", &event["methodArn"]);
+        answer["usageIdentifierKey"] = event["authorizationToken"].clone();
+        Ok(answer)
+    });
+    let rig = rig.answers("Worker", |_| Ok(response(200, "")));
+    rig.play(&[
+        &get("/orders", "a-key-of-some-partner", "status: 200"),
+        &get("/orders", "another-key", "status: 403"),
+        "http: { api: Api, method: GET, path: /orders, api_key: Key, headers: { authorization: x }, expect: { status: 403 } }",
+    ])
+    .passed();
+}

@@ -149,6 +149,38 @@ fn an_endpoint_may_be_another_api_of_the_template() {
     assert_eq!(played.event("Worker")["headers"]["via"], json!("HTTP/1.1 AmazonAPIGateway"));
 }
 
+const RESPONSES: &str = "ResponseParameters: { \"418\": { ResponseParameters: [{ Destination: \"overwrite:statuscode\", Source: \"202\" }, { Destination: \"append:header.x-tag\", Source: \"${response.header.x-tag}-${stageVariables.color}\" }, { Destination: \"remove:header.x-secret\", Source: \"''\" }] } }";
+
+#[test]
+fn an_http_apis_response_parameters_change_an_endpoints_response() {
+    let template =
+        http("GET /in", &format!("IntegrationMethod: GET, IntegrationUri: \"https://partner.example\", {RESPONSES}"));
+    let rig = Rig::new(&template).given(&stub("{ status: 418, headers: { x-tag: a, x-secret: b } }"));
+    let expect = "expect: { status: 202, headers: { x-tag: [a-blue], x-secret: [{ exists: false }] } }";
+    rig.play(&[&ask("GET", "/in", &format!(", {expect}"))]).passed();
+}
+
+#[test]
+fn an_http_apis_parameters_change_a_functions_request_and_response() {
+    let integration = format!(
+        "IntegrationUri: !GetAtt Worker.Arn, PayloadFormatVersion: \"2.0\", RequestParameters: {{ \"overwrite:path\": \"/v2${{request.path}}\", \"append:header.x-color\": $stageVariables.color, \"remove:querystring.id\": \"''\" }}, {RESPONSES}"
+    );
+    let template = http("GET /orders/{id}", &integration).replace("HTTP_PROXY", "AWS_PROXY");
+    let worker = "  Worker: { Type: AWS::Serverless::Function }\n";
+    let answer = json!({ "statusCode": 418, "headers": { "x-tag": "a" } });
+    let rig = Rig::new(&format!("{template}{worker}")).answers("Worker", move |_| Ok(answer.clone()));
+    let played = rig
+        .play(&[&ask(
+            "GET",
+            "/orders/7",
+            ", query: { id: 5, page: 2 }, expect: { status: 202, headers: { x-tag: [a-blue] } }",
+        )])
+        .passed();
+    let event = played.event("Worker");
+    assert_eq!((&event["rawPath"], &event["rawQueryString"]), (&json!("/v2/orders/7"), &json!("page=2")));
+    assert_eq!((&event["headers"]["x-color"], &event["pathParameters"]["id"]), (&json!("blue"), &json!("7")));
+}
+
 #[test]
 fn an_http_apis_target_may_be_an_address() {
     let template = "  Api: { Type: AWS::ApiGatewayV2::Api, Properties: { Name: quick, ProtocolType: HTTP, Target: \"https://partner.example/in\" } }\n";
@@ -187,6 +219,7 @@ fn a_document_may_have_http_integrations() {
 #[case::unfilled(&rest("{proxy+}", &REST_PROXY.replace("integration.request.path.proxy", "integration.request.path.other")), "nothing fills in `{proxy}` of this address")]
 #[case::unknown(&http("GET /a", HTTP_PROXY), "the route `/a` has no path parameter `proxy`")]
 #[case::body(&rest("{proxy+}", &REST_PROXY.replace("method.request.path.proxy", "method.request.body.id")), "is not simulated")]
+#[case::of_response(&http("GET /a", "IntegrationMethod: GET, IntegrationUri: \"https://partner.example\", ResponseParameters: { \"200\": { ResponseParameters: [{ Destination: \"overwrite:header.a\", Source: $request.header.b }] } }"), "the mapping `overwrite:header.a: $request.header.b` is not simulated")]
 #[case::private(&rest("{proxy+}", &format!("{REST_PROXY}, ConnectionType: VPC_LINK")), "connections of type `VPC_LINK` are not simulated")]
 #[case::address(&rest("a", "Type: HTTP_PROXY, IntegrationHttpMethod: GET, Uri: partner"), "`partner` is not the address of an HTTP endpoint")]
 #[case::no_response(&rest("a", "Type: HTTP, IntegrationHttpMethod: GET, Uri: \"https://partner.example\""), "this integration has no response")]

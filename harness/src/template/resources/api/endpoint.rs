@@ -2,10 +2,10 @@
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/setup-http-integrations.html>
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-http.html>
 
-use super::expressions::{http_changes, of_response, rest_changes};
+use super::expressions::{http_mapping, of_response, rest_changes};
 use super::integration::{HTTP_TIMEOUT, RESPONSE, REST_TIMEOUT, is_static, timeout};
 use crate::diagnostic::Span;
-use crate::stack::{Change, ChangeTarget, HttpEndpoint, Passing, ResponseRule};
+use crate::stack::{Change, ChangeTarget, HttpEndpoint, ParameterMapping, Passing, ResponseRule};
 use crate::template::property::Object;
 use crate::template::report::Report;
 
@@ -34,7 +34,8 @@ pub fn rest(object: &Object<'_>, is_proxy: bool, logical_id: &str, report: &mut 
             "write `integration.request.path.{name}: method.request.path.{name}` in `RequestParameters`"
         ));
     }
-    Some(HttpEndpoint { uri, method: method.filter(|method| method != "ANY"), passing, changes, timeout })
+    let mapping = ParameterMapping { request: changes, responses: Vec::new() };
+    Some(HttpEndpoint { uri, method: method.filter(|method| method != "ANY"), passing, mapping, timeout })
 }
 
 /// An HTTP API's `HTTP_PROXY`.
@@ -42,18 +43,18 @@ pub fn http(object: &Object<'_>, report: &mut Report) -> Option<HttpEndpoint> {
     object.require(report, "IntegrationMethod");
     let method = object.text(report, "IntegrationMethod").map(|method| method.to_ascii_uppercase());
     object.word(report, "PayloadFormatVersion", &["1.0"]);
-    let changes = http_changes(object.mapping(report, "RequestParameters"), report);
+    let mapping = http_mapping(object, report);
     let timeout = timeout(object, HTTP_TIMEOUT, report);
     let uri = uri(object, "IntegrationUri", report)?;
     let method = method.filter(|method| method != "ANY");
-    Some(HttpEndpoint { uri, method, passing: Passing::Whole, changes, timeout })
+    Some(HttpEndpoint { uri, method, passing: Passing::Whole, mapping, timeout })
 }
 
 /// What an HTTP API's `Target` comes to that is an address.
 pub fn of_target(object: &Object<'_>, report: &mut Report) -> Option<HttpEndpoint> {
     let uri = uri(object, "Target", report)?;
     let timeout = std::time::Duration::from_millis((*HTTP_TIMEOUT.end()).into());
-    Some(HttpEndpoint { uri, method: None, passing: Passing::Whole, changes: Vec::new(), timeout })
+    Some(HttpEndpoint { uri, method: None, passing: Passing::Whole, mapping: ParameterMapping::default(), timeout })
 }
 
 /// Whether a text is the address of an endpoint.

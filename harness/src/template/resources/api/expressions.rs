@@ -4,7 +4,8 @@
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-parameter-mapping.html>
 
 use super::cors::unquoted;
-use crate::stack::{Change, ChangeTarget, How, Source};
+use crate::stack::{Change, ChangeTarget, How, ParameterMapping, Source};
+use crate::template::property::Object;
 use crate::template::report::Report;
 use crate::yaml::Node;
 
@@ -75,31 +76,68 @@ pub fn rest_changes(entries: &[(Node, Node)], report: &mut Report) -> Vec<Change
     changes
 }
 
-/// The changes that an HTTP API's integration makes in a request.
-pub fn http_changes(entries: &[(Node, Node)], report: &mut Report) -> Vec<Change> {
-    let mut changes = Vec::new();
-    for (key, value) in entries {
-        let (name, text) = (key.text().unwrap_or_default(), value.scalar().unwrap_or_default());
-        let how = |word: &str| match word {
-            "append" => Some(How::Append),
-            "overwrite" => Some(How::Overwrite),
-            "remove" => Some(How::Remove),
-            _ => None,
+/// What an HTTP API's integration changes in requests and responses.
+pub fn http_mapping(object: &Object<'_>, report: &mut Report) -> ParameterMapping {
+    let request = object.mapping(report, "RequestParameters").iter();
+    let request = request.filter_map(|(key, value)| http_change((key, value), false, report)).collect();
+    let mut responses = Vec::new();
+    for (key, node) in object.mapping(report, "ResponseParameters") {
+        let status = key.scalar().and_then(|text| text.parse().ok()).filter(|status| (100..=599).contains(status));
+        let Some(status) = status else {
+            report.error(&key.span, format!("`{}` is not a status", key.scalar().unwrap_or_default()));
+            continue;
         };
-        let target = |place: &str| match place.split_once('.') {
-            None if place == "path" => Some(ChangeTarget::Path),
-            Some(("header", name)) => Some(ChangeTarget::Header(name.to_owned())),
-            Some(("querystring", name)) => Some(ChangeTarget::Query(name.to_owned())),
-            _ => None,
-        };
-        let read = name.split_once(':').and_then(|(word, place)| Some((how(word)?, target(place)?)));
-        let read = read.filter(|(how, target)| *target != ChangeTarget::Path || *how == How::Overwrite);
-        match read.zip(http(&text)) {
-            Some(((how, target), value)) => changes.push(Change { target, how, value }),
-            None => refuse(key, name, &text, report),
-        }
+        let pairs = response_pairs(node);
+        let changes = pairs.into_iter().filter_map(|pair| http_change(pair, true, report)).collect();
+        responses.push((status, changes));
     }
-    changes
+    ParameterMapping { request, responses }
+}
+
+/// What is changed in a response, by what: CloudFormation has a list of pairs, and a document a mapping.
+fn response_pairs(node: &Node) -> Vec<(&Node, &Node)> {
+    match node.get("ResponseParameters").and_then(Node::sequence) {
+        Some(members) => {
+            members.iter().filter_map(|member| Some((member.get("Destination")?, member.get("Source")?))).collect()
+        }
+        None => node.mapping().unwrap_or_default().iter().map(|(key, value)| (key, value)).collect(),
+    }
+}
+
+fn http_change((key, value): (&Node, &Node), is_response: bool, report: &mut Report) -> Option<Change> {
+    let (name, text) = (key.text().unwrap_or_default(), value.scalar().unwrap_or_default());
+    let how = |word: &str| match word {
+        "append" => Some(How::Append),
+        "overwrite" => Some(How::Overwrite),
+        "remove" => Some(How::Remove),
+        _ => None,
+    };
+    let target = |place: &str| match place.split_once('.') {
+        None if place == "path" && !is_response => Some(ChangeTarget::Path),
+        None if place == "statuscode" && is_response => Some(ChangeTarget::Status),
+        Some(("header", name)) => Some(ChangeTarget::Header(name.to_owned())),
+        Some(("querystring", name)) if !is_response => Some(ChangeTarget::Query(name.to_owned())),
+        _ => None,
+    };
+    let read = name.split_once(':').and_then(|(word, place)| Some((how(word)?, target(place)?)));
+    let is_single = |target: &ChangeTarget| matches!(target, ChangeTarget::Path | ChangeTarget::Status);
+    let read = read.filter(|(how, target)| !is_single(target) || *how == How::Overwrite);
+    let value = if is_response { http_response(&text) } else { http(&text) };
+    if read.is_none() || value.is_none() {
+        refuse(key, name, &text, report);
+    }
+    let ((how, target), value) = read.zip(value)?;
+    Some(Change { target, how, value })
+}
+
+/// An HTTP API's value that is made of a response: what is of the response takes the place of what is of the request.
+fn http_response(text: &str) -> Option<Vec<Source>> {
+    if text.contains("$request.") || text.contains("${request.") {
+        return None;
+    }
+    let sources = http(&text.replace("$response.", "$request.").replace("${response.", "${request."))?;
+    let is_known = |source: &Source| !matches!(source, Source::Query(_) | Source::PathParameter(_) | Source::Path);
+    sources.iter().all(is_known).then_some(sources)
 }
 
 fn refuse(key: &Node, name: &str, text: &str, report: &mut Report) {

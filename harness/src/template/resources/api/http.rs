@@ -4,8 +4,8 @@
 use super::integration::{HTTP_TIMEOUT, function_arn, internet, refuse, timeout};
 use super::parts::{Access, IntegrationPart, PathOf, RoutePart, StagePart, Target};
 use super::rest::{authorizer, method, new, scopes};
-use super::{cors, endpoint, openapi};
-use crate::stack::{Api, ApiKind, Integration, LambdaProxy, PayloadFormat, Stage};
+use super::{cors, endpoint, expressions, openapi};
+use crate::stack::{Api, ApiKind, Integration, LambdaProxy, ParameterMapping, PayloadFormat, Stage};
 use crate::template::property::{Object, Shape};
 use crate::template::report::Report;
 use crate::template::resources::{Build, Resolved};
@@ -43,6 +43,7 @@ pub const INTEGRATION: Shape = Shape {
         "IntegrationUri",
         "PayloadFormatVersion",
         "RequestParameters",
+        "ResponseParameters",
         "TimeoutInMillis",
     ],
     descriptive: &["Description"],
@@ -53,7 +54,6 @@ pub const INTEGRATION: Shape = Shape {
         "IntegrationSubtype",
         "PassthroughBehavior",
         "RequestTemplates",
-        "ResponseParameters",
         "TemplateSelectionExpression",
         "TlsConfig",
     ],
@@ -94,7 +94,8 @@ fn target(object: &Object<'_>, report: &mut Report) -> Option<Integration> {
     }
     let function_arn = function_arn(object, "Target", report)?;
     let timeout = std::time::Duration::from_millis((*HTTP_TIMEOUT.end()).into());
-    Some(Integration::Lambda(LambdaProxy { function_arn, payload: PayloadFormat::V2, timeout }))
+    let (payload, mapping) = (PayloadFormat::V2, ParameterMapping::default());
+    Some(Integration::Lambda(LambdaProxy { function_arn, payload, timeout, mapping }))
 }
 
 pub fn read_route(resource: &Resolved<'_>, report: &mut Report, build: &mut Build) {
@@ -147,18 +148,14 @@ pub fn integration(object: &Object<'_>, report: &mut Report) -> Option<Integrati
             return None;
         }
     }
-    if object.has("RequestParameters") {
-        let problem =
-            report.error(&object.place_of("RequestParameters"), "parameters for a function are not simulated");
-        problem.help("those of an `HTTP_PROXY` integration are");
-    }
     let function_arn = function_arn(object, "IntegrationUri", report);
     let payload = match object.required_text(report, "PayloadFormatVersion") {
         Some(_) => payload(object, report),
         None => None,
     };
     let timeout = timeout(object, HTTP_TIMEOUT, report);
-    Some(Integration::Lambda(LambdaProxy { function_arn: function_arn?, payload: payload?, timeout }))
+    let mapping = expressions::http_mapping(object, report);
+    Some(Integration::Lambda(LambdaProxy { function_arn: function_arn?, payload: payload?, timeout, mapping }))
 }
 
 /// The version of the payload.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::cors::unquoted;
 use super::endpoint;
-use crate::stack::{Integration, LambdaProxy, Mock, PayloadFormat};
+use crate::stack::{Integration, LambdaProxy, Mock, ParameterMapping, PayloadFormat};
 use crate::template::property::{Object, Shape};
 use crate::template::report::Report;
 
@@ -49,7 +49,8 @@ pub fn rest(object: &Object<'_>, logical_id: &str, report: &mut Report) -> Optio
         "AWS_PROXY" => {
             refuse_parameters(object, report);
             let function_arn = function_arn(object, "Uri", report)?;
-            Some(Integration::Lambda(LambdaProxy { function_arn, payload: PayloadFormat::V1, timeout }))
+            let (payload, mapping) = (PayloadFormat::V1, ParameterMapping::default());
+            Some(Integration::Lambda(LambdaProxy { function_arn, payload, timeout, mapping }))
         }
         "HTTP_PROXY" => endpoint::rest(object, true, logical_id, report).map(Integration::Http),
         "HTTP" => endpoint::rest(object, false, logical_id, report).map(Integration::Http),

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::authorizers::AuthorizerPart;
 use super::models::{self, Validates};
 use super::parts::{Access, PathOf, RoutePart, Target};
-use super::rest::method;
+use super::rest::{key_of_authorizer, method};
 use super::{authorizers, cors, http, integration, responses};
 use crate::stack::{Api, ApiKind};
 use crate::template::property::{Object, Shape};
@@ -24,6 +24,7 @@ const DOCUMENT: Shape = Shape {
         "paths",
         "security",
         "securityDefinitions",
+        "x-amazon-apigateway-api-key-source",
         "x-amazon-apigateway-binary-media-types",
         "x-amazon-apigateway-cors",
         "x-amazon-apigateway-gateway-responses",
@@ -46,7 +47,7 @@ const DOCUMENT: Shape = Shape {
         "x-amazon-apigateway-importexport-version",
     ],
     harmless: &["x-amazon-apigateway-endpoint-configuration", "x-amazon-apigateway-policy"],
-    refused: &["x-amazon-apigateway-api-key-source", "x-amazon-apigateway-minimum-compression-size"],
+    refused: &["x-amazon-apigateway-minimum-compression-size"],
 };
 const OPERATION: Shape = Shape {
     reads: &[
@@ -119,6 +120,8 @@ pub fn read(resource: &Resolved<'_>, key: &str, api: &mut Api, report: &mut Repo
 fn extensions(document: &Document<'_>, api: &mut Api, report: &mut Report) {
     let object = &document.object;
     let types = object.list(report, "x-amazon-apigateway-binary-media-types").into_iter();
+    let key_source = key_of_authorizer(object, "x-amazon-apigateway-api-key-source", report);
+    api.key_of_authorizer = key_source.unwrap_or(api.key_of_authorizer);
     api.binary_media_types.extend(types.filter_map(Node::scalar).map(|text| text.to_lowercase()));
     let renamed: Vec<Entry> = [
         ("x-amazon-apigateway-cors", "CorsConfiguration"),

@@ -13,10 +13,10 @@ use crate::template::resources::{Build, Resolved};
 use crate::yaml::Node;
 
 pub const API: Shape = Shape {
-    reads: &["BinaryMediaTypes", "Body", "DisableExecuteApiEndpoint"],
+    reads: &["ApiKeySourceType", "BinaryMediaTypes", "Body", "DisableExecuteApiEndpoint"],
     descriptive: &["Description", "FailOnWarnings", "Mode", "Name", "Tags"],
     harmless: &["EndpointAccessMode", "EndpointConfiguration", "Policy", "SecurityPolicy"],
-    refused: &["ApiKeySourceType", "BodyS3Location", "CloneFrom", "MinimumCompressionSize", "Parameters"],
+    refused: &["BodyS3Location", "CloneFrom", "MinimumCompressionSize", "Parameters"],
 };
 pub const RESOURCE: Shape = Shape::of(&["ParentId", "PathPart", "RestApiId"]);
 pub const METHOD: Shape = Shape {
@@ -43,7 +43,8 @@ pub fn read_api(resource: &Resolved<'_>, report: &mut Report, build: &mut Build)
     let api = new(resource, ApiKind::Rest);
     let binary_media_types = binary_media_types(&resource.object, report);
     let endpoint_disabled = resource.object.boolean(report, "DisableExecuteApiEndpoint").unwrap_or(false);
-    let mut api = Api { binary_media_types, endpoint_disabled, ..api };
+    let key_of_authorizer = key_of_authorizer(&resource.object, "ApiKeySourceType", report).unwrap_or(false);
+    let mut api = Api { binary_media_types, endpoint_disabled, key_of_authorizer, ..api };
     openapi::read(resource, "Body", &mut api, report, build);
     build.stack.apis.push(api);
 }
@@ -57,6 +58,12 @@ pub fn new(resource: &Resolved<'_>, kind: ApiKind) -> Api {
         api.models.extend([("Empty".to_owned(), json!({ "type": "object" })), ("Error".to_owned(), error)]);
     }
     api
+}
+
+/// Whether the authorizer says with which API key a request comes.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-api-key-source.html>
+pub fn key_of_authorizer(object: &Object<'_>, key: &str, report: &mut Report) -> Option<bool> {
+    Some(object.word(report, key, &["HEADER", "AUTHORIZER"])? == "AUTHORIZER")
 }
 
 /// Media types, where SAM writes the slash as `~1`.

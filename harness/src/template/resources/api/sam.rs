@@ -4,9 +4,9 @@
 use super::http::payload;
 use super::integration::{HTTP_TIMEOUT, REST_TIMEOUT, timeout};
 use super::parts::{Access, PathOf, RoutePart, StagePart, Target};
-use super::rest::{binary_media_types, method, new, scopes};
+use super::rest::{binary_media_types, key_of_authorizer, method, new, scopes};
 use super::{cors, domains, models, openapi, responses, stage, usage};
-use crate::stack::{Api, ApiKind, Integration, LambdaProxy, PayloadFormat, Stage};
+use crate::stack::{Api, ApiKind, Integration, LambdaProxy, ParameterMapping, PayloadFormat, Stage};
 use crate::template::Naming;
 use crate::template::intrinsic::Evaluator;
 use crate::template::names::api_id;
@@ -18,6 +18,7 @@ use crate::template::sections::Entry;
 
 pub const REST: Shape = Shape {
     reads: &[
+        "ApiKeySourceType",
         "Auth",
         "BinaryMediaTypes",
         "CacheClusterEnabled",
@@ -43,7 +44,7 @@ pub const REST: Shape = Shape {
         "Tags",
     ],
     harmless: &["AccessLogSetting", "EndpointConfiguration", "Policy", "SecurityPolicy", "TracingEnabled"],
-    refused: &["ApiKeySourceType", "CanarySetting", "DefinitionUri", "MergeDefinitions", "MinimumCompressionSize"],
+    refused: &["CanarySetting", "DefinitionUri", "MergeDefinitions", "MinimumCompressionSize"],
 };
 pub const HTTP: Shape = Shape {
     reads: &[
@@ -89,6 +90,7 @@ pub fn read_rest(resource: &Resolved<'_>, report: &mut Report, build: &mut Build
     let stage = stage::rest(object, resource.id, report);
     let mut api = Api {
         binary_media_types: binary_media_types(object, report),
+        key_of_authorizer: key_of_authorizer(object, "ApiKeySourceType", report).unwrap_or(false),
         gateway_responses: responses::sam(object, resource.id, report),
         ..new(resource, ApiKind::Rest)
     };
@@ -260,7 +262,8 @@ fn route(
         ApiKind::Http => (Some(PayloadFormat::V2), HTTP_TIMEOUT),
     };
     let timeout = timeout(object, range, report);
-    let proxy = LambdaProxy { function_arn: function_arn?, payload: payload?, timeout };
+    let mapping = ParameterMapping::default();
+    let proxy = LambdaProxy { function_arn: function_arn?, payload: payload?, timeout, mapping };
     Some((method?, path?, Integration::Lambda(proxy)))
 }
 
