@@ -42,7 +42,7 @@ async fn ask(
     function: &AuthorizerFunction,
 ) -> Result<Said, Fault> {
     let sources: Option<Vec<String>> =
-        authorizer.sources.iter().map(|source| parameters::source(routed, source)).collect();
+        authorizer.sources.iter().map(|source| parameters::source(shared, routed, source)).collect();
     let sources = sources.ok_or(Fault::Unauthorized)?;
     if !is_valid(authorizer, &sources) {
         return Err(Fault::Unauthorized);

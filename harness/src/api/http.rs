@@ -8,7 +8,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::fault::Fault;
 use super::mapped::{self, Draft};
 use super::outgoing::send_for;
-use super::{Routed, respond};
+use super::{PAYLOAD_LIMIT, Routed, respond};
 use crate::event::apigateway::{ApiResponse, SOURCE_IP};
 use crate::shared::Shared;
 use crate::stack::{ApiKind, HttpEndpoint, Passing, ResponseRule};
@@ -25,6 +25,10 @@ pub async fn ask(shared: &Shared, routed: &Routed<'_>, endpoint: &HttpEndpoint) 
     let asked = tokio::time::timeout(endpoint.timeout, send_for(shared, routed.call, request));
     let answered = asked.await.map_err(|_| Fault::EndpointTimedOut)?;
     let mut response = answered.map_err(|_| Fault::Unreachable)?;
+    // As REST APIs log it: a response over the limit is a fault of the configuration.
+    if response.body.len() > PAYLOAD_LIMIT {
+        return Err(Fault::Configuration);
+    }
     response.headers.retain(|(name, _)| !is_of_connection(name));
     match &endpoint.passing {
         Passing::Whole if routed.call.api.kind == ApiKind::Rest => {

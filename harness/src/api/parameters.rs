@@ -1,9 +1,11 @@
 //! What expressions such as `method.request.querystring.page` name in a request.
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/request-response-data-mappings.html>
 
-use super::Routed;
 use super::fault::Fault;
+use super::{Routed, mapped};
 use crate::json_schema::faults;
+use crate::shared::Shared;
+use crate::stack::Source;
 
 /// The value of a request parameter.
 pub fn value(routed: &Routed<'_>, expression: &str) -> Option<String> {
@@ -23,9 +25,9 @@ pub fn value(routed: &Routed<'_>, expression: &str) -> Option<String> {
 }
 
 /// The value of an authorizer's identity source, as REST or HTTP APIs write one; none where it is empty.
-pub fn source(routed: &Routed<'_>, source: &str) -> Option<String> {
-    let expression = source.strip_prefix("$request.").map(|rest| format!("method.request.{rest}"));
-    value(routed, expression.as_deref().unwrap_or(source)).filter(|value| !value.is_empty())
+pub fn source(shared: &Shared, routed: &Routed<'_>, source: &str) -> Option<String> {
+    let source = Source::of_variable(source.strip_prefix('$').unwrap_or(source))?;
+    mapped::of_request(&source, shared, routed).into_iter().next().filter(|value| !value.is_empty())
 }
 
 /// Refuses a request that lacks what the route's validator asks for, or whose body does not fit its model.

@@ -34,7 +34,7 @@ pub async fn authorize(
     authorizer: &Authorizer,
     rules: &TokenRules,
 ) -> Result<Authorized, Fault> {
-    let found = authorizer.sources.iter().find_map(|source| parameters::source(routed, source));
+    let found = authorizer.sources.iter().find_map(|source| parameters::source(shared, routed, source));
     let text = found.ok_or(Fault::BadToken(BadToken::Missing))?;
     let text =
         text.get(..7).filter(|start| start.eq_ignore_ascii_case("bearer ")).map_or(&text[..], |_| text[7..].trim());
@@ -48,16 +48,27 @@ pub async fn authorize(
         return Err(bad("the token's signature is not valid"));
     }
     timely(&token, shared.backend.clock().now())?;
+    judge(&token, authorizer, rules, routed)
+}
+
+/// Whether a token that holds is for the route.
+fn judge(
+    token: &Token<'_>,
+    authorizer: &Authorizer,
+    rules: &TokenRules,
+    routed: &Routed<'_>,
+) -> Result<Authorized, Fault> {
+    let bad = |why: &'static str| Err(Fault::BadToken(BadToken::Refused(why)));
     let scopes = &routed.route.scopes;
     match routed.call.api.kind {
-        ApiKind::Http if !is_for(&token, &rules.audiences) => Err(bad("the token does not have a valid audience")),
+        ApiKind::Http if !is_for(token, &rules.audiences) => bad("the token does not have a valid audience"),
         // Without scopes a REST API takes the token for one that tells who somebody is.
         ApiKind::Rest if token.text("token_use") == Some(if scopes.is_empty() { "access" } else { "id" }) => {
-            Err(bad("the token is for another use"))
+            bad("the token is for another use")
         }
-        ApiKind::Rest if !fits(authorizer, &token) => Err(bad("the token is for another audience")),
-        _ if !scopes.is_empty() && !has_scope(&token, scopes) => Err(Fault::InsufficientScope(scopes.clone())),
-        kind => Ok(told(&token, kind, scopes)),
+        ApiKind::Rest if !fits(authorizer, token) => bad("the token is for another audience"),
+        _ if !scopes.is_empty() && !has_scope(token, scopes) => Err(Fault::InsufficientScope(scopes.clone())),
+        kind => Ok(told(token, kind, scopes)),
     }
 }
 

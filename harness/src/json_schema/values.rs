@@ -55,32 +55,11 @@ fn type_of(value: &Value) -> &'static str {
 }
 
 pub fn of_object(keywords: &Keywords, fields: &Map<String, Value>) -> Vec<String> {
-    let (mut found, count) = (Vec::new(), fields.len());
-    let texts = |value: &'_ Value| {
-        value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect::<Vec<_>>()
-    };
-    let missing =
-        |names: &[String]| names.iter().filter(|name| !fields.contains_key(*name)).cloned().collect::<Vec<_>>();
-    let required = keywords.get("required").map(texts).map(|names| missing(&names)).unwrap_or_default();
-    if !required.is_empty() {
-        let names = listed(required.iter().map(String::as_str));
-        found.push(format!("object has missing required properties ({names})"));
-    }
+    let (mut found, count) = (missing(keywords, fields), fields.len());
     if is_false(keywords, "additionalProperties") {
-        let others = fields.keys().filter(|name| !is_known(keywords, name)).map(String::as_str);
-        let others = listed(others);
+        let others = listed(fields.keys().filter(|name| !is_known(keywords, name)).map(String::as_str));
         if others != json!([]) {
             found.push(format!("object instance has properties which are not allowed by the schema: {others}"));
-        }
-    }
-    for (name, needed) in keywords.get("dependencies").and_then(Value::as_object).into_iter().flatten() {
-        let needed = texts(needed);
-        let missing = missing(&needed);
-        if fields.contains_key(name) && !missing.is_empty() {
-            let (needed, missing) = (json!(needed), json!(missing));
-            found.push(format!(
-                "property \"{name}\" of object has missing property dependencies (requires {needed}; missing: {missing})"
-            ));
         }
     }
     if let Some(least) = number(keywords, "minProperties").filter(|least| (count as f64) < *least) {
@@ -90,6 +69,25 @@ pub fn of_object(keywords: &Keywords, fields: &Map<String, Value>) -> Vec<String
         found.push(format!("object has too many properties (found {count} but schema requires at most {most})"));
     }
     found
+}
+
+/// `required`, and the names in `dependencies`.
+fn missing(keywords: &Keywords, fields: &Map<String, Value>) -> Vec<String> {
+    let missing = |names: &Value| {
+        let names = names.as_array().into_iter().flatten().filter_map(Value::as_str);
+        let missing: Vec<&str> = names.filter(|name| !fields.contains_key(*name)).collect();
+        (!missing.is_empty()).then(|| listed(missing.into_iter()))
+    };
+    let required = keywords.get("required").and_then(missing);
+    let required = required.map(|names| format!("object has missing required properties ({names})"));
+    let dependencies = keywords.get("dependencies").and_then(Value::as_object).into_iter().flatten();
+    let dependent = dependencies.filter(|(name, _)| fields.contains_key(*name)).filter_map(|(name, needed)| {
+        let missing = missing(needed)?;
+        Some(format!(
+            "property \"{name}\" of object has missing property dependencies (requires {needed}; missing: {missing})"
+        ))
+    });
+    required.into_iter().chain(dependent).collect()
 }
 
 fn is_false(keywords: &Keywords, name: &str) -> bool {

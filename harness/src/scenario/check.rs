@@ -19,6 +19,9 @@ pub fn check(scenario: &Scenario, stack: &Stack) -> Diagnostics {
         checker.exists(Kind::Table, &table.name);
         checker.items(&table.value);
     }
+    for stub in &scenario.given.stubs {
+        checker.is_elsewhere(&stub.name);
+    }
     for step in &scenario.steps {
         checker.step(&step.action);
         if let Action::Http(http) = &step.action {
@@ -253,6 +256,16 @@ impl Checker<'_> {
         let message = format!("`{}` is not an address", address.value);
         let diagnostic = self.diagnostics.error(&self.scenario.source, address.span.clone(), message);
         diagnostic.help("mail arrives at addresses, such as `alice@example.com`").did_you_mean(&address.value, known);
+    }
+
+    /// Reports a stub in the place of what the replay serves itself.
+    fn is_elsewhere(&mut self, host: &Located<String>) {
+        let name = host.value.split_once("://").map_or("", |(_, name)| name);
+        if self.stack.domains.iter().any(|domain| domain.is(name)) {
+            let message = format!("`{name}` is a custom domain of the template's APIs, not another system");
+            let diagnostic = self.diagnostics.error(&self.scenario.source, host.span.clone(), message);
+            diagnostic.help("the APIs answer for it: leave the stub out");
+        }
     }
 
     /// Reports a host that nothing stands for.

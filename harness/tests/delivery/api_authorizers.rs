@@ -251,3 +251,20 @@ fn an_authorizer_may_say_with_which_api_key_a_request_comes() {
     ])
     .passed();
 }
+
+#[rstest]
+#[case::sam(rest(", FunctionPayloadType: REQUEST, Identity: { Context: [identity.sourceIp], StageVariables: [color] }").replace("StageName: prod", "StageName: prod, Variables: { color: blue }"))]
+#[case::http(http("      AuthorizerPayloadFormatVersion: \"2.0\"").replace("$request.header.Authorization", "$context.identity.sourceIp\", \"$stageVariables.color").replace("AutoDeploy: true", "AutoDeploy: true, StageVariables: { color: blue }"))]
+fn an_identity_may_be_of_the_context_and_the_stage(#[case] template: String) {
+    let answer = policy("Allow", &json!("*"));
+    let rig = Rig::new(&template).answers("Guard", move |_| Ok(answer.clone()));
+    let played = rig.answers("Worker", |_| Ok(response(200, ""))).play(&[&get("/orders", "", "status: 200")]).passed();
+    let sources = &played.event("Guard")["identitySource"];
+    assert!(sources.is_null() || *sources == json!(["192.0.2.1", "blue"]), "{sources}");
+}
+
+#[test]
+fn an_identity_of_a_stage_variable_that_is_not_set_is_none() {
+    let template = rest(", FunctionPayloadType: REQUEST, Identity: { StageVariables: [color] }");
+    guarded(&template).expect("invocations: { Guard: 0 }").play(&[&get("/orders", "", "status: 401")]).passed();
+}

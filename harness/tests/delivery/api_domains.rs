@@ -165,3 +165,10 @@ fn an_api_key_is_sent_to_a_domain() {
         ])
         .passed();
 }
+
+#[test]
+fn a_stub_for_a_domain_of_the_template_is_a_mistake() {
+    let stub = "stubs: { \"https://api.example.com\": [{ respond: {} }] }";
+    let refused = rig(MAPPED).given(stub).refused(&["settle: {}"]);
+    assert!(refused.contains("`api.example.com` is a custom domain of the template's APIs"), "{refused}");
+}

@@ -129,6 +129,16 @@ fn an_endpoint_that_is_too_slow_is_a_504(#[case] template: &str, #[case] status:
     assert_eq!(played.outcome.virtual_time, Some(Duration::from_secs(3)));
 }
 
+#[rstest]
+#[case::rest(&rest("{proxy+}", REST_PROXY))]
+#[case::http(&http("ANY /{proxy+}", HTTP_PROXY))]
+fn an_endpoints_response_over_10_mb_is_a_500(#[case] template: &str) {
+    let respond = |bytes: usize| stub(&format!("{{ body: {} }}", "x".repeat(bytes)));
+    let limit = 10 * 1024 * 1024;
+    Rig::new(template).given(&respond(limit)).play(&[&ask("GET", "/a", ", expect: { status: 200 }")]).passed();
+    Rig::new(template).given(&respond(limit + 1)).play(&[&ask("GET", "/a", ", expect: { status: 500 }")]).passed();
+}
+
 #[test]
 fn an_endpoint_without_a_stub_fails_the_scenario() {
     let played = Rig::new(&http("ANY /{proxy+}", HTTP_PROXY)).play(&[&ask("GET", "/a", "")]);

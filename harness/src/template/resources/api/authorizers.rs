@@ -123,15 +123,20 @@ fn user_pools(object: &Object<'_>, key: &str, report: &mut Report) -> TokenRules
 }
 
 fn check_sources(sources: &[String], start: &str, object: &Object<'_>, report: &mut Report) {
+    // What is not of the request begins as what is of it, without naming it.
+    let (of_request, elsewhere) = (start, start.trim_end_matches("request.").trim_end_matches("method."));
     let known = |source: &&String| {
-        ["header.", "querystring."]
-            .iter()
-            .any(|place| source.strip_prefix(start).is_some_and(|rest| rest.starts_with(place)))
+        let begins = |start: &str, places: [&str; 2]| {
+            source.strip_prefix(start).is_some_and(|rest| places.iter().any(|place| rest.starts_with(place)))
+        };
+        begins(of_request, ["header.", "querystring."]) || begins(elsewhere, ["context.", "stageVariables."])
     };
     for source in sources.iter().filter(|source| !known(source)) {
         let problem = report
             .error(&object.place_of("IdentitySource"), format!("the identity source `{source}` is not simulated"));
-        problem.help(format!("it can be `{start}header.<name>` or `{start}querystring.<name>`"));
+        problem.help(format!(
+            "it can be `{start}header.<name>`, `{start}querystring.<name>`, `{elsewhere}context.<name>` or `{elsewhere}stageVariables.<name>`"
+        ));
     }
 }
 

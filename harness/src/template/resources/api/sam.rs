@@ -73,8 +73,9 @@ const REST_AUTH: Shape = Shape {
         "UsagePlan",
     ])
 };
+/// What enables authorization by IAM does nothing by itself; a route that asks for it is refused.
 const HTTP_AUTH: Shape =
-    Shape { refused: &["EnableIamAuthorizer"], ..Shape::of(&["Authorizers", "DefaultAuthorizer"]) };
+    Shape { descriptive: &["EnableIamAuthorizer"], ..Shape::of(&["Authorizers", "DefaultAuthorizer"]) };
 const EVENT_AUTH: Shape = Shape {
     harmless: &["InvokeRole", "ResourcePolicy"],
     refused: &["OverrideApiAuth"],

@@ -27,10 +27,15 @@ const HTTP: Shape = Shape {
         "JwtConfiguration",
     ])
 };
-const IDENTITY: Shape = Shape {
-    refused: &["Context", "StageVariables"],
-    ..Shape::of(&["Header", "Headers", "QueryStrings", "ReauthorizeEvery", "ValidationExpression"])
-};
+const IDENTITY: Shape = Shape::of(&[
+    "Context",
+    "Header",
+    "Headers",
+    "QueryStrings",
+    "ReauthorizeEvery",
+    "StageVariables",
+    "ValidationExpression",
+]);
 const JWT: Shape = Shape::of(&["audience", "issuer"]);
 
 /// The authorizers of a SAM API, each under its name.
@@ -98,7 +103,7 @@ struct Identity {
 impl Identity {
     fn read(object: &Object<'_>, logical_id: &str, is_rest: bool, report: &mut Report) -> Self {
         let Some(identity) = object.object(report, logical_id, "Identity", &IDENTITY) else { return Self::default() };
-        let start = if is_rest { "method.request." } else { "$request." };
+        let (start, elsewhere) = if is_rest { ("method.request.", "") } else { ("$request.", "$") };
         let texts = |report: &mut Report, key: &str| {
             identity.list(report, key).into_iter().filter_map(Node::scalar).collect::<Vec<_>>()
         };
@@ -106,6 +111,8 @@ impl Identity {
         sources.extend(identity.text(report, "Header").map(|name| format!("{start}header.{name}")));
         sources.extend(texts(report, "Headers").iter().map(|name| format!("{start}header.{name}")));
         sources.extend(texts(report, "QueryStrings").iter().map(|name| format!("{start}querystring.{name}")));
+        sources.extend(texts(report, "StageVariables").iter().map(|name| format!("{elsewhere}stageVariables.{name}")));
+        sources.extend(texts(report, "Context").iter().map(|name| format!("{elsewhere}context.{name}")));
         let validation = identity.text(report, "ValidationExpression");
         Self { sources, validation, seconds: identity.integer(report, "ReauthorizeEvery", TTL) }
     }
