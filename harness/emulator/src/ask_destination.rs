@@ -45,8 +45,9 @@ impl Emulator {
             header_parameters: to.headers.clone(),
             query_string_parameters: to.query.clone(),
         };
-        let mut refused_token = false;
+        let (mut refused, mut renewed) = (None, false);
         loop {
+            let refused_token = refused.is_some();
             let asked = Asked { arn: &arn, event: &to.event, payload: &to.payload, refused_token };
             let ready = prepare_request(&mut self.lock(), asked, &parameters);
             match ready.ok_or_else(|| format!("the connection of the API destination `{}` is gone", to.name))? {
@@ -54,15 +55,18 @@ impl Emulator {
                 Ready::Token { request, connection } => {
                     let reply = accepted(self.ask(&to, request).await?)?;
                     store_token(&mut self.lock(), &arn, &connection, &reply.body).map_err(|failure| failure.message)?;
-                    refused_token = false;
+                    renewed |= refused.take().is_some();
                 }
                 Ready::Request(request) => {
-                    let reply = self.ask(&to, request).await?;
-                    // A token that is not taken is asked for again, once.
-                    if matches!(reply.status, 401 | 407) && !std::mem::replace(&mut refused_token, true) {
-                        continue;
+                    // There is no token that could be renewed.
+                    if let Some(refused) = refused {
+                        return accepted(refused);
                     }
-                    return accepted(reply);
+                    let reply = self.ask(&to, request).await?;
+                    if renewed || !matches!(reply.status, 401 | 407) {
+                        return accepted(reply);
+                    }
+                    refused = Some(reply);
                 }
             }
         }

@@ -4,7 +4,7 @@
 use super::report::Report;
 use super::resources::Build;
 use crate::diagnostic::Span;
-use crate::stack::Topic;
+use crate::stack::{EventSourceMapping, Pipe, PipeDelivery, PipeSource, Stack};
 
 /// Checks a stack that is complete.
 pub fn check(build: &Build, place: impl Fn(&str) -> Span, report: &mut Report) {
@@ -21,15 +21,31 @@ pub fn check(build: &Build, place: impl Fn(&str) -> Span, report: &mut Report) {
             report.error(&place(&queue.logical_id), message).help("a dead-letter queue is of its source's type");
         }
     }
-    check_mappings(build, report);
+    let mappings = stack.event_source_mappings.iter().zip(build.mappings.iter().cloned());
+    let of_pipe = |pipe: &Pipe| match &pipe.source {
+        PipeSource::Queue(mapping) => Some((mapping.clone(), place(&pipe.logical_id))),
+        PipeSource::Stream(_) => None,
+    };
+    let pipes: Vec<_> = stack.pipes.iter().filter_map(of_pipe).collect();
+    for (mapping, place) in mappings.chain(pipes.iter().map(|(mapping, place)| (mapping, place.clone()))) {
+        check_mapping(stack, mapping, &place, report);
+    }
     check_standard(build, report);
     for pipe in &stack.pipes {
-        // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-event-target.html
-        let is_target = |topic: &&Topic| topic.arn == pipe.target.arn && topic.name.ends_with(".fifo");
-        if let Some(topic) = stack.topics.iter().find(is_target) {
-            let message = format!("`{}` is a FIFO topic, which is no target of pipes", topic.logical_id);
-            report.error(&place(&pipe.logical_id), message);
-        }
+        check_target(stack, pipe, &place(&pipe.logical_id), report);
+    }
+}
+
+/// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-event-target.html>
+fn check_target(stack: &Stack, pipe: &Pipe, place: &Span, report: &mut Report) {
+    let topic = stack.topics.iter().find(|topic| topic.arn == pipe.target.arn && topic.name.ends_with(".fifo"));
+    if let Some(topic) = topic {
+        report.error(place, format!("`{}` is a FIFO topic, which is no target of pipes", topic.logical_id));
+    }
+    let queue = stack.queues.iter().find(|queue| queue.arn == pipe.target.arn && queue.is_fifo());
+    if let (Some(queue), PipeDelivery::Queue { group: None, .. }) = (queue, &pipe.delivery) {
+        let message = format!("`{}` is a FIFO queue, whose messages need a group", queue.logical_id);
+        report.error(place, message).help("give the target's `SqsQueueParameters` a `MessageGroupId`");
     }
 }
 
@@ -47,19 +63,16 @@ fn check_standard(build: &Build, report: &mut Report) {
 }
 
 /// <https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html>
-fn check_mappings(build: &Build, report: &mut Report) {
-    let stack = &build.stack;
-    for (mapping, place) in stack.event_source_mappings.iter().zip(&build.mappings) {
-        let Some(queue) = stack.queues.iter().find(|queue| queue.arn == mapping.queue_arn && queue.is_fifo()) else {
-            continue;
-        };
-        let name = &queue.logical_id;
-        if !mapping.batching_window.is_zero() {
-            let message = format!("`{name}` is a FIFO queue, whose mapping has no batching window");
-            report.error(place, message).help("leave `MaximumBatchingWindowInSeconds` out");
-        } else if mapping.batch_size > 10 {
-            let message = format!("`{name}` is a FIFO queue, whose batches have at most 10 messages");
-            report.error(place, message).help("set `BatchSize` to 10 or less");
-        }
+fn check_mapping(stack: &Stack, mapping: &EventSourceMapping, place: &Span, report: &mut Report) {
+    let Some(queue) = stack.queues.iter().find(|queue| queue.arn == mapping.queue_arn && queue.is_fifo()) else {
+        return;
+    };
+    let name = &queue.logical_id;
+    if !mapping.batching_window.is_zero() {
+        let message = format!("`{name}` is a FIFO queue, whose mapping has no batching window");
+        report.error(place, message).help("leave `MaximumBatchingWindowInSeconds` out");
+    } else if mapping.batch_size > 10 {
+        let message = format!("`{name}` is a FIFO queue, whose batches have at most 10 messages");
+        report.error(place, message).help("set `BatchSize` to 10 or less");
     }
 }

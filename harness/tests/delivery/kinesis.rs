@@ -149,6 +149,17 @@ fn a_mapping_that_waits_for_its_first_record_for_long_misses_none(
     assert_eq!(played.times("Worker"), seconds([12 * 3600]));
 }
 
+#[rstest]
+#[case::kinesis(KINESIS, "kinesis.put: { stream: Clicks, key: k, data: x }")]
+#[case::table(&crate::streams::both(""), "invoke: { function: Writer, payload: { put: [a], delete: [a] } }")]
+fn a_mapping_whose_last_record_is_not_kept_any_more_goes_on(#[case] template: &str, #[case] put: &str) {
+    let rig = Rig::new(template).ok("Worker");
+    let rig = if template == KINESIS { rig } else { crate::streams::writer(rig) };
+    let played = rig.play(&[put, "advance: 3d", put, "advance: 3d", put]).passed();
+    let days = played.times("Worker").iter().map(|time| time.as_secs() / 86_400).collect::<Vec<_>>();
+    assert_eq!(days, [0, 3, 6]);
+}
+
 /// A stream and a function that reads it from its end.
 const KINESIS: &str = "
   Clicks: { Type: AWS::Kinesis::Stream, Properties: { ShardCount: 1 } }

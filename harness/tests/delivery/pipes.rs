@@ -125,6 +125,28 @@ fn a_kinesis_stream_is_read_flat_and_given_up_records_are_told_to_the_dead_lette
 }
 
 #[test]
+fn a_pipe_to_a_fifo_queue_puts_each_event_into_its_group() {
+    let resources = "
+  Orders: { Type: AWS::SQS::Queue, Properties: { VisibilityTimeout: 60 } }
+  InOrder: { Type: AWS::SQS::Queue, Properties: { FifoQueue: true } }
+  P:
+    Type: AWS::Pipes::Pipe
+    Properties:
+      RoleArn: r
+      Source: !GetAtt Orders.Arn
+      Target: !GetAtt InOrder.Arn
+      TargetParameters:
+        SqsQueueParameters: { MessageGroupId: $.body.who, MessageDeduplicationId: $.messageId }
+        InputTemplate: '<$.body>'
+  Reader: { Type: AWS::Serverless::Function, Properties: { Events: { E: { Type: SQS, Properties: { Queue: !GetAtt InOrder.Arn } } } } }
+";
+    let played = Rig::new(resources).ok("Reader").play(&[&send("{ who: ann }"), &send("{ who: ann }")]).passed();
+    let attributes = played.events("Reader").into_iter().flat_map(records).map(|record| &record["attributes"]);
+    let groups: Vec<&Value> = attributes.map(|attributes| &attributes["MessageGroupId"]).collect();
+    assert_eq!(groups, ["ann", "ann"], "their ids differ, so that the second one is no duplicate");
+}
+
+#[test]
 fn a_pipe_to_a_stream_puts_each_event_under_its_key() {
     let pipe = "Target: !GetAtt Clicks.Arn, TargetParameters: { InputTemplate: '<$.body>', KinesisStreamParameters: { PartitionKey: $.body.who } }";
     let resources = queue(pipe)
@@ -180,6 +202,44 @@ fn an_api_destination_that_fails_leaves_the_message_in_its_queue() {
     let played = rig.expect("requests: { \"https://partner.example\": 3 }").play(&[&send("{ n: 1 }")]).passed();
     let requests = played.outcome.trace.iter().filter(|event| matches!(event.what, What::Request { .. }));
     assert_eq!(requests.map(|event| played.since_start(event)).collect::<Vec<_>>(), seconds([0, 60, 120]));
+}
+
+#[test]
+fn a_token_that_an_api_destination_does_not_take_is_renewed_once() {
+    let login = "
+  Login:
+    Type: AWS::Events::Connection
+    Properties:
+      AuthorizationType: OAUTH_CLIENT_CREDENTIALS
+      AuthParameters:
+        OAuthParameters: { AuthorizationEndpoint: \"https://partner.example/token\", HttpMethod: POST, ClientParameters: { ClientID: c, ClientSecret: s } }
+  Partner:
+    Type: AWS::Events::ApiDestination
+    Properties: { ConnectionArn: !GetAtt Login.Arn, InvocationEndpoint: \"https://partner.example/orders\", HttpMethod: POST }
+";
+    let rig = rig(&(queue("Target: !GetAtt Partner.Arn") + login)).ok("Worker").expect("queues: { Orders: empty }");
+    let token =
+        |name: &str, times: &str| format!("{{ path: /token, respond: {{ json: {{ access_token: {name} }} }}{times} }}");
+    let answers = [
+        token("t-1", ", times: 1"),
+        token("t-2", ""),
+        "{ path: /orders, respond: {}, times: 1 }, { path: /orders, respond: { status: 401 }, times: 1 }, { path: /orders, respond: {} }".to_owned(),
+    ];
+    let rig = partner(&answers.join(", "), rig);
+    let order = |name: &str| format!("{{ path: /orders, headers: {{ authorization: Bearer {name} }} }}");
+    let asked = ["{ path: /token }", &order("t-1"), &order("t-1"), "{ path: /token }", &order("t-2")].join(", ");
+    let rig = rig.expect(&format!("requests: {{ \"https://partner.example\": [{asked}] }}"));
+    let played = rig.play(&[&send("{ n: 1 }"), "settle: {}", &send("{ n: 2 }")]).passed();
+    assert_eq!(played.outcome.settled, Settled::Idle);
+}
+
+#[test]
+fn an_api_key_that_is_not_taken_is_a_failure_at_once() {
+    let rig = rig(&(queue("Target: !GetAtt Partner.Arn") + PARTNER)).ok("Worker").expect("queues: { Orders: empty }");
+    let rig = partner("{ respond: { status: 401 }, times: 1 }, { respond: {} }", rig);
+    let played = rig.expect("requests: { \"https://partner.example\": 2 }").play(&[&send("{ n: 1 }")]).passed();
+    let requests = played.outcome.trace.iter().filter(|event| matches!(event.what, What::Request { .. }));
+    assert_eq!(requests.map(|event| played.since_start(event)).collect::<Vec<_>>(), seconds([0, 60]));
 }
 
 #[test]
