@@ -113,7 +113,10 @@ impl<'s> Builder<'s> {
             Event::SequenceStart(_, anchor, tag) => (anchor, self.sequence(local(tag), span, depth)?),
             Event::MappingStart(_, anchor, tag) => (anchor, self.mapping(local(tag), span, depth)?),
             Event::Alias(anchor) => {
-                let mut node = self.anchors.get(&anchor)?.clone();
+                let Some(mut node) = self.anchors.get(&anchor).cloned() else {
+                    self.diagnostics.error(self.source, span, "this alias stands within the value that it stands for");
+                    return None;
+                };
                 self.count(size(&node), &span)?;
                 self.check_depth(depth + height(&node), &span)?;
                 node.span = span;

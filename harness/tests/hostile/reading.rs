@@ -9,14 +9,19 @@ use rehearsal::diagnostic::{Diagnostics, Source};
 use rehearsal::findings::Findings;
 use rehearsal::scenario;
 use rehearsal::template::{Template, examine, load};
+use rehearsal::yaml;
 
 /// Reads a text as a template: loaded for a replay, and examined for `rehearsal check`.
 pub fn template(text: &str) {
     let source = Source::new("template.yaml", text);
     let naming = Embedded::naming("app");
-    if let Err(diagnostics) = load(&source, &BTreeMap::new(), &naming) {
-        assert!(!diagnostics.is_empty(), "refused without a reason");
-        placed(&diagnostics, text);
+    let parsed = yaml::parse(&source);
+    match load(&source, &BTreeMap::new(), &naming) {
+        Ok(_) => assert!(parsed.is_ok(), "loaded without being read"),
+        Err(diagnostics) => {
+            assert!(!diagnostics.is_empty(), "refused without a reason");
+            placed(&diagnostics, text);
+        }
     }
     let template = Template { source, directory: None };
     let examined = examine(&[template], &BTreeMap::new(), &naming);
