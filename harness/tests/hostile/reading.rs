@@ -7,17 +7,23 @@ use std::path::Path;
 use rehearsal::backend::Embedded;
 use rehearsal::diagnostic::{Diagnostics, Source};
 use rehearsal::findings::Findings;
+use rehearsal::run::tried;
 use rehearsal::scenario;
 use rehearsal::template::{Template, examine, load};
 use rehearsal::yaml;
 
-/// Reads a text as a template: loaded for a replay, and examined for `rehearsal check`.
+/// Reads a text as a template: loaded for a replay and its resources made, and examined for `rehearsal check`.
 pub fn template(text: &str) {
     let source = Source::new("template.yaml", text);
     let naming = Embedded::naming("app");
     let parsed = yaml::parse(&source);
     match load(&source, &BTreeMap::new(), &naming) {
-        Ok(_) => assert!(parsed.is_ok(), "loaded without being read"),
+        Ok(stack) => {
+            assert!(parsed.is_ok(), "loaded without being read");
+            if let Err(refused) = tried(&stack) {
+                placed(&refused, text);
+            }
+        }
         Err(diagnostics) => {
             assert!(!diagnostics.is_empty(), "refused without a reason");
             placed(&diagnostics, text);
