@@ -12,6 +12,9 @@ use super::{Target, xml_time_with_seconds};
 use crate::protocol::{AwsError, Request};
 use crate::world::{Call, World};
 
+/// The parameters of a query that carry a signature.
+pub const PARAMETERS: [&str; 3] = ["AWSAccessKeyId", "Expires", "Signature"];
+
 /// The parameters of a query that are part of the resource which is signed.
 const SIGNED: [&str; 24] = [
     "acl",
