@@ -54,9 +54,27 @@ fn check(block: &Block<'_>, scratch: &Scratch) {
 
 fn links_lead_somewhere(text: &str, folder: &Path) {
     for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-        let is_file = !target.starts_with("http");
-        assert!(!is_file || folder.join(target).exists(), "the link to {target} leads nowhere");
+        if target.starts_with("http") {
+            continue;
+        }
+        let (file, heading) = target.split_once('#').map_or((target, None), |(file, heading)| (file, Some(heading)));
+        assert!(folder.join(file).exists(), "the link to {target} leads nowhere");
+        let Some(heading) = heading else { continue };
+        let page = if file.is_empty() { text.to_owned() } else { std::fs::read_to_string(folder.join(file)).unwrap() };
+        assert!(page.lines().any(|line| anchor(line).as_deref() == Some(heading)), "{file} has no heading #{heading}");
     }
+}
+
+/// What a link to a heading ends in.
+fn anchor(line: &str) -> Option<String> {
+    let heading = line.starts_with('#').then(|| line.trim_start_matches('#').trim())?;
+    let kept = heading.to_lowercase();
+    Some(
+        kept.chars()
+            .filter(|c| c.is_alphanumeric() || " -_".contains(*c))
+            .map(|c| if c == ' ' { '-' } else { c })
+            .collect(),
+    )
 }
 
 /// The file that the block's first line names, and the rest of the block.

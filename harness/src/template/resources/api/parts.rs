@@ -188,6 +188,13 @@ fn add_route(part: &RoutePart, parts: &Parts, build: &mut Build, report: &mut Re
         endpoint::check_parameters(endpoint, &path, &part.span, report);
     }
     let arns = function_arns(&integration, api, &part.span, report);
+    let route = with_access(Route::new(&part.method, &path, integration), part, (api, parts), report);
+    api.routes.push(route);
+    build.links.extend(arns.into_iter().map(|arn| Link::new(arn, part.span.clone(), &["lambda"])));
+}
+
+/// A route with what it asks of requests. An authorizer or a model that the API does not have is reported.
+fn with_access(route: Route, part: &RoutePart, (api, parts): (&Api, &Parts), report: &mut Report) -> Route {
     let access = part.access.clone();
     let validator = access.validator.and_then(|id| parts.validators.iter().find(|(known, _)| *known == id));
     let validates = validator.map_or(access.validates, |(_, validates)| *validates);
@@ -196,27 +203,22 @@ fn add_route(part: &RoutePart, parts: &Parts, build: &mut Build, report: &mut Re
         let problem = report.error(&part.span, format!("`{}` has no model `{model}`", api.logical_id));
         problem.did_you_mean(model, api.models.keys().map(String::as_str));
     }
-    if let Some(id) = &access.authorizer
-        && !api.authorizers.iter().any(|known| known.id == *id)
-    {
-        report.error(&part.span, format!("`{}` has no authorizer `{id}`", api.logical_id));
+    let of_api = parts.authorizers.iter().filter(|known| known.api == api.id);
+    let authorizer = of_api.clone().find(|known| access.authorizer.as_ref() == Some(&known.authorizer.id));
+    if let Some(id) = access.authorizer.as_ref().filter(|_| authorizer.is_none()) {
+        let problem = report.error(&part.span, format!("`{}` has no authorizer `{id}`", api.logical_id));
+        problem.did_you_mean(id, of_api.map(|known| known.authorizer.id.as_str()));
     }
-    let of_authorizer = || {
-        let is_it =
-            |known: &&AuthorizerPart| known.api == api.id && access.authorizer.as_ref() == Some(&known.authorizer.id);
-        parts.authorizers.iter().find(is_it).map(|known| known.scopes.clone())
-    };
-    let scopes = access.scopes.clone().or_else(of_authorizer).unwrap_or_default();
-    api.routes.push(Route {
+    let scopes = access.scopes.or_else(|| Some(authorizer?.scopes.clone())).unwrap_or_default();
+    Route {
         scopes,
+        models,
         authorizer: access.authorizer,
         key_required: access.key_required,
         required: if validates.parameters { access.required } else { Vec::new() },
-        models,
         cache_keys: access.cache_keys,
-        ..Route::new(&part.method, &path, integration)
-    });
-    build.links.extend(arns.into_iter().map(|arn| Link::new(arn, part.span.clone(), &["lambda"])));
+        ..route
+    }
 }
 
 /// The functions that an integration may invoke: one, or one of each stage.
