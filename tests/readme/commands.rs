@@ -70,9 +70,11 @@ fn run(line: &str, scratch: &Scratch) -> Option<Ran> {
             is_there(&if is_folder { folder } else { format!("benches/{name}.rs") })
         }
         ["python3", script] => is_there(script),
-        ["cargo", "+nightly", "fuzz", "run", target, corpus, "--", ..] => {
-            is_there(&format!("fuzz/fuzz_targets/{target}.rs"));
-            is_there(corpus)
+        ["mkdir", "-p", "fuzz/seen/template"] => None,
+        ["cargo", "fuzz", "run", "-s", "none", target, _, corpus, found, "--", dictionary, ..] => {
+            let dictionary = dictionary.strip_prefix("-dict=").expect("a dictionary comes first");
+            let target = format!("fuzz/fuzz_targets/{target}.rs");
+            [&target, *corpus, *found, dictionary].into_iter().find_map(is_there)
         }
         // Needs an engine, which is asked for where the containers are tested.
         ["cargo", "run", "--", "run", "--backend", rest @ ..] if rest.contains(&"localstack") && !has_docker() => None,
