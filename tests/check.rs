@@ -36,7 +36,7 @@ fn a_folder_is_told_template_by_template_and_summed_up() {
         "     ok a/queue.yaml
         simulated  1 queue
         left out   AWS::IAM::Role
-        made up    parameter Name
+        made up    Name = name
 in part b/users.yml
         simulated  1 function, 1 queue, 1 event source mapping
           Store  queue Orders
@@ -183,7 +183,7 @@ fn nothing_is_said_against_a_made_up_value_and_all_against_one_that_is_given() {
     project.rehearsal(&["check", "t.yaml"]).with_code(0).says(&[
         "     ok t.yaml\n        simulated  1 queue, 1 subscription, 1 rule\n",
         "        left out   Rules\n",
-        "        made up    parameter TopicArn, parameter Schedule, parameter Stage\n",
+        "        made up    TopicArn = topicarn, Schedule = schedule, Stage = stage\n",
     ]);
     let given =
         ["check", "t.yaml", "--parameter", "TopicArn=x", "--parameter", "Schedule=daily", "--parameter", "Stage=x"];

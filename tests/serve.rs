@@ -132,6 +132,10 @@ fn an_app_that_is_not_bound_is_named_with_what_is_near() {
         "{}",
         run.stderr
     );
+    let template = "Parameters: { CertArn: { Type: String } }\nResources: { Q: { Type: AWS::SQS::Queue } }\n";
+    let project = common::Project::new("serve-parameter").with("t.yaml", template);
+    let run = project.rehearsal(&["serve", "--app", "t.yaml"]).with_code(2);
+    assert!(run.stderr.contains("help: give it one with `--parameter CertArn=…`"), "{}", run.stderr);
     let run = common::rehearsal(&["serve", "--account", "12"]).with_code(2);
     assert!(run.stderr.contains("an account's id is twelve digits"), "{}", run.stderr);
     let run = common::rehearsal(&["serve", "--parameter", "A=b"]).with_code(2);

@@ -16,8 +16,8 @@ pub struct Findings {
     pub functions: Vec<Invoked>,
     /// What is left out, harmless or not.
     pub left_out: Vec<NotSimulated>,
-    /// The parameters that were given a made-up value.
-    pub placeholders: Vec<String>,
+    /// The parameters that were given a made-up value, with it.
+    pub placeholders: Vec<(String, String)>,
     pub diagnostics: Diagnostics,
 }
 

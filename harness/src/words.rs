@@ -1,12 +1,28 @@
 //! Words for people: paths, durations and counts as messages and reports say them.
 
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
-/// A path as the user would write it: relative to the current directory where it is below it.
+/// A path as the user would write it: the short way, and relative to the current directory where it is below it.
 pub fn shown(path: &Path) -> String {
     let current = std::env::current_dir().unwrap_or_default();
-    path.strip_prefix(&current).unwrap_or(path).display().to_string()
+    let path = straight(path);
+    path.strip_prefix(&current).unwrap_or(&path).display().to_string()
+}
+
+/// A path without what `..` takes back, unless a link makes that another place.
+fn straight(path: &Path) -> PathBuf {
+    let mut straight = PathBuf::new();
+    for part in path.components() {
+        let takes_back = part == Component::ParentDir;
+        if takes_back && matches!(straight.components().next_back(), Some(Component::Normal(_))) {
+            straight.pop();
+        } else {
+            straight.push(part);
+        }
+    }
+    let is_same = straight.canonicalize().ok() == path.canonicalize().ok();
+    if is_same { straight } else { path.to_owned() }
 }
 
 /// How many of something: `1 call`, `2 calls`.
@@ -67,5 +83,7 @@ mod tests {
         let current = std::env::current_dir().expect("the tests run in a directory");
         assert_eq!(shown(&current.join("scenarios/a.yaml")), "scenarios/a.yaml");
         assert_eq!(shown(Path::new("/elsewhere/a.yaml")), "/elsewhere/a.yaml");
+        assert_eq!(shown(&current.join("bad/../scenarios/a.yaml")), "scenarios/a.yaml");
+        assert_eq!(shown(Path::new("../bad/../../a.yaml")), "../../a.yaml");
     }
 }

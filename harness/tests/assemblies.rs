@@ -1,6 +1,5 @@
 //! What `cdk synth` writes, from `tests/cdk/app.js`: checked, loaded and replayed as it is.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -10,7 +9,7 @@ use lambda_runtime::{Error, LambdaEvent};
 use rehearsal::backend::Embedded;
 use rehearsal::run::{DEFAULT_SEED, Settings, run};
 use rehearsal::stack::Stack;
-use rehearsal::template::{Template, load_all, stacks_of_assembly};
+use rehearsal::template::{Template, Values, load_all, stacks_of_assembly};
 use rehearsal::{App, Apps, Variables};
 use serde_json::{Value, json};
 
@@ -20,7 +19,7 @@ fn folder() -> PathBuf {
 
 fn load(assembly: &Path) -> Stack {
     let templates = Template::all_at(assembly).expect("the stacks can be read");
-    let loaded = load_all(&templates, &BTreeMap::new(), &Embedded::naming("app"));
+    let loaded = load_all(&templates, &Values::default(), &Embedded::naming("app"));
     loaded.unwrap_or_else(|diagnostics| panic!("{}", diagnostics.render(false)))
 }
 

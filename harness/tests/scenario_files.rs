@@ -50,7 +50,7 @@ fn a_file_that_uses_everything_is_right() {
     let names = scenario.steps.iter().map(|step| &scenario.source.text[step.span.clone()]);
     assert!(names.eq(steps), "a step's place is its name's");
     assert_eq!(
-        scenario.parameters,
+        *scenario.parameters.texts(),
         BTreeMap::from([("Version".into(), "1.0".into()), ("Debug".into(), "true".into())])
     );
 }

@@ -18,7 +18,7 @@ fn stack_of(name: &str, files: &[(&str, &str)], roots: usize, given: &[(&str, &s
         |(file, text): &(&str, &str)| Template { source: Source::new(*file, *text), directory: Some(folder.clone()) };
     let templates: Vec<Template> = files[..roots].iter().map(template).collect();
     let given: BTreeMap<_, _> = given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    load_all(&templates, &given, &Embedded::naming("app"))
+    load_all(&templates, &given.into(), &Embedded::naming("app"))
 }
 
 fn folder(name: &str) -> PathBuf {

@@ -156,7 +156,10 @@ fn select(apps: &Apps, args: &CheckArgs) -> Result<Files, String> {
 
 fn add_folder(folder: &Path, files: &mut Files) -> std::io::Result<()> {
     let mut scenarios = find::scenarios(folder)?;
-    let named = scenarios.iter().filter_map(|file| scenario::templates_of(file)).flat_map(|(templates, _)| templates);
+    let named = scenarios
+        .iter()
+        .filter_map(|file| scenario::templates_of(file, &shown(file)))
+        .flat_map(|(templates, _)| templates);
     let named: BTreeSet<PathBuf> = named.filter_map(|template| template.canonicalize().ok()).collect();
     let mut templates = find::templates(folder)?;
     templates.retain(|file| file.canonicalize().is_ok_and(|file| !named.contains(&file)));

@@ -1,6 +1,5 @@
 //! `rehearsal serve`: the embedded AWS on a port.
 
-use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write as _};
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -17,7 +16,7 @@ use crate::diagnostic::nearest;
 use crate::run::Apps;
 use crate::serve::{DEFAULT_ACCOUNT, DEFAULT_PORT, Front, Served, Server, Tell};
 use crate::stack::Stack;
-use crate::template::{self, Naming, Template};
+use crate::template::{self, Naming, Template, Values};
 use crate::words::shown;
 
 pub const EXAMPLES: &str = "\
@@ -136,8 +135,8 @@ fn in_use(address: SocketAddr, error: &std::io::Error) -> Failed {
 fn load<'a>(apps: &'a Apps, template: &Path, args: &ServeArgs) -> Result<(Stack, &'a App), Failed> {
     let files = Template::all_at(template).map_err(|error| format!("{}: {error}", shown(template)))?;
     let naming = Naming { account: args.account.clone(), ..Embedded::naming("app") };
-    let parameters: BTreeMap<_, _> = args.parameter.iter().cloned().collect();
-    let stack = template::load_all(&files, &parameters, &naming).map_err(|diagnostics| {
+    let values = Values::of_options(args.parameter.iter().cloned().collect());
+    let stack = template::load_all(&files, &values, &naming).map_err(|diagnostics| {
         let styled = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
         Failed { message: format!("the template does not load\n\n{}", diagnostics.render(styled)), code: INVALID }
     })?;

@@ -40,7 +40,7 @@ pub fn template(found: &Findings, styled: bool) -> String {
     let missing = found.left_out.iter().filter(|left| !left.harmless);
     text += &list("missing", missing.map(|left| format!("{} {}", left.logical_id, paint.faint(&left_out(left)))));
     text += &list("left out", harmless(&found.left_out));
-    let made_up = found.placeholders.iter().map(|name| format!("parameter {name}"));
+    let made_up = found.placeholders.iter().map(|(name, value)| format!("{name} = {value}"));
     text += &list("made up", made_up);
     if !found.diagnostics.is_empty() {
         text += &format!("\n{}\n\n", found.diagnostics.render(styled));
@@ -114,7 +114,7 @@ pub fn json_of(found: &Findings) -> Value {
             "harmless": left.harmless,
             "delivers_to": left.delivers_to,
         })).collect::<Vec<_>>(),
-        "made_up_parameters": found.placeholders,
+        "made_up_parameters": found.placeholders.iter().cloned().collect::<BTreeMap<_, _>>(),
         "refused": diagnostics(&found.diagnostics),
     })
 }

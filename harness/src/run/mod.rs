@@ -139,7 +139,7 @@ fn load_templates(scenario: &Scenario, naming: &Naming) -> Result<Stack, Diagnos
 
 /// A wrong scenario does not hide what is wrong with its template.
 fn with_the_templates(mut mistakes: Diagnostics, scenario: &Path) -> Diagnostics {
-    let Some((paths, parameters)) = scenario::templates_of(scenario) else { return mistakes };
+    let Some((paths, parameters)) = scenario::templates_of(scenario, &shown(scenario)) else { return mistakes };
     let templates: std::io::Result<Vec<Vec<Template>>> = paths.iter().map(|path| Template::all_at(path)).collect();
     if let Ok(templates) = templates
         && let Err(more) = template::load_all(&templates.concat(), &parameters, &Embedded::naming(STACK))

@@ -25,7 +25,6 @@ mod stubs;
 mod syntax;
 mod templates;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -50,7 +49,7 @@ pub use steps::{
 pub use stubs::{RequestExpect, RequestsExpect, Respond, Stub, StubResponse, host};
 
 use crate::diagnostic::{Diagnostics, Source, Span};
-use crate::template::stacks_of_assembly;
+use crate::template::{Values, stacks_of_assembly};
 pub use crate::yaml::Located;
 use crate::yaml::{self, Node};
 
@@ -66,7 +65,7 @@ pub struct Scenario {
     /// The templates, relative to the directory, at least one.
     pub templates: Vec<Located<PathBuf>>,
     /// Values for the template's parameters.
-    pub parameters: BTreeMap<String, String>,
+    pub parameters: Values,
     pub given: Given,
     pub steps: Vec<Step>,
     pub expect: Expect,
@@ -119,15 +118,15 @@ pub fn parse_source(source: &Arc<Source>, directory: &Path) -> Result<Scenario, 
 
 /// The templates that a scenario file names and the values for its parameters, whatever else is wrong with the
 /// file: so that the template's mistakes can be told along with the scenario's. None where the file does not say.
-pub fn templates_of(path: &Path) -> Option<(Vec<PathBuf>, BTreeMap<String, String>)> {
-    let root = yaml::parse(&read(path, "").ok()?).ok()?;
+pub fn templates_of(path: &Path, shown: &str) -> Option<(Vec<PathBuf>, Values)> {
+    let source = read(path, shown).ok()?;
+    let root = yaml::parse(&source).ok()?;
     let named = root.get("template")?;
     let named = named.sequence().unwrap_or(std::slice::from_ref(named));
     let templates: Option<Vec<PathBuf>> =
         named.iter().map(|template| Some(path.parent()?.join(template.text()?))).collect();
     let parameters = root.get("parameters").and_then(Node::mapping).unwrap_or_default();
-    let parameters = parameters.iter().filter_map(|(name, value)| Some((name.scalar()?, value.scalar()?)));
-    Some((templates?, parameters.collect()))
+    Some((templates?, Values::in_file(&source, parameters)))
 }
 
 fn read(path: &Path, shown: &str) -> Result<Arc<Source>, Diagnostics> {

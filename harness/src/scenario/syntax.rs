@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::capture::references;
 use super::{Action, Expect, FailWith, Given, Named, Scenario, Step, host};
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
+use crate::template::Values;
 use crate::yaml::{self, Content, DecodeError, Located, Node, Scalar, quoted};
 
 /// The keys of a scenario file.
@@ -54,7 +55,8 @@ impl Reader<'_> {
             self.error(name.span.clone(), "the name is empty").help("say in a sentence what the scenario shows");
         }
         let templates = self.templates(root);
-        let parameters = self.named::<Scalar>(root.get("parameters"));
+        self.named::<Scalar>(root.get("parameters"));
+        let parameters = root.get("parameters").and_then(Node::mapping).unwrap_or_default();
         let given = root.get("given").map(|node| self.given(node)).unwrap_or_default();
         let steps = self.steps(root);
         let expect = root.get("expect").map(|node| self.expect(node)).unwrap_or_default();
@@ -63,7 +65,7 @@ impl Reader<'_> {
             directory: directory.to_owned(),
             name: name?.value,
             templates: templates?,
-            parameters: parameters.into_iter().map(|named| (named.name.value, named.value.0)).collect(),
+            parameters: Values::in_file(self.source, parameters),
             given,
             steps: steps?,
             expect,

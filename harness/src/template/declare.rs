@@ -23,7 +23,11 @@ const ATTRIBUTES: &[&str] = &[
     "Metadata",
     "CreationPolicy",
     "UpdatePolicy",
+    CONNECTORS,
 ];
+/// SAM's permissions of a resource to reach others, which a replay does not need.
+/// <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/managing-permissions-connectors.html>
+const CONNECTORS: &str = "Connectors";
 /// What only some resources have: those of SAM to do without `Globals`, and custom ones.
 const ATTRIBUTES_OF_SOME: &[(&str, &[&str])] =
     &[("IgnoreGlobals", &["AWS::Serverless::"]), ("Version", &["Custom::", "AWS::CloudFormation::CustomResource"])];
@@ -54,11 +58,14 @@ pub fn read(sections: &Sections<'_>, evaluator: &mut Evaluator<'_>) -> Vec<Resou
             let message = format!("`{logical_id}` is not a logical id");
             evaluator.report.error(&key.span, message).help("a logical id has letters and digits only");
         }
-        let resource = resource(logical_id, key, node, evaluator);
+        let resource = resource(logical_id, key, node, sections.is_sam, evaluator);
         let (type_name, properties, state) = match &resource {
             Some(resource) => (resource.type_name.as_str(), resource.properties.as_slice(), state(node, evaluator)),
             None => ("", &[][..], State::Faulty),
         };
+        if state == State::Present && sections.is_sam && node.get(CONNECTORS).is_some() {
+            evaluator.report.left_out(logical_id, format!("{type_name}.{CONNECTORS}"));
+        }
         let kind = (state == State::Present).then(|| kind_of(logical_id, type_name, node, sections.is_sam, evaluator));
         let state = match kind {
             Some(Kind::Wrong) => State::Faulty,
@@ -120,14 +127,20 @@ fn gather(node: &Node, found: &mut BTreeSet<String>) {
     node.mapping().unwrap_or_default().iter().for_each(|(_, value)| gather(value, found));
 }
 
-fn resource(logical_id: &str, key: &Node, node: &Node, evaluator: &mut Evaluator<'_>) -> Option<Resource> {
+fn resource(
+    logical_id: &str,
+    key: &Node,
+    node: &Node,
+    is_sam: bool,
+    evaluator: &mut Evaluator<'_>,
+) -> Option<Resource> {
     let report = &mut evaluator.report;
     let Some(attributes) = node.mapping() else {
         report.error(&node.span, format!("the resource `{logical_id}` must be a mapping, not {}", node.kind()));
         return None;
     };
     let type_name = node.get("Type").and_then(Node::text);
-    check_attributes(attributes, type_name.unwrap_or_default(), report);
+    check_attributes(attributes, type_name.unwrap_or_default(), is_sam, report);
     let Some(type_name) = type_name else {
         report.error(&key.span, format!("the resource `{logical_id}` needs a `Type`"));
         return None;
@@ -170,12 +183,15 @@ fn properties(written: &Node, evaluator: &mut Evaluator<'_>) -> Option<Vec<Entry
     properties
 }
 
-fn check_attributes(attributes: &[Entry], type_name: &str, report: &mut Report) {
+fn check_attributes(attributes: &[Entry], type_name: &str, is_sam: bool, report: &mut Report) {
     for (name, _) in attributes {
         let text = name.text().unwrap_or_default();
         let of_some = ATTRIBUTES_OF_SOME.iter().find(|(attribute, _)| *attribute == text);
         let has_it = of_some.is_some_and(|(_, types)| types.iter().any(|begin| type_name.starts_with(begin)));
-        if !has_it && !ATTRIBUTES.contains(&text) {
+        if text == CONNECTORS && !is_sam {
+            let problem = report.error(&name.span, format!("`{text}` is an attribute of SAM"));
+            problem.help("add `Transform: AWS::Serverless-2016-10-31` to the template");
+        } else if !has_it && !ATTRIBUTES.contains(&text) {
             let problem = report.error(&name.span, format!("`{text}` is not an attribute of a resource"));
             problem.help("properties stand under `Properties`").did_you_mean(text, ATTRIBUTES.iter().copied());
         }

@@ -26,6 +26,8 @@ use crate::yaml::{Content, Node};
 const MAX_DEPTH: usize = 140;
 /// What the texts that functions make of a template may come to, in bytes.
 const MAX_TEXT: usize = 16 * 1024 * 1024;
+/// What a dynamic reference begins with.
+const DYNAMIC: &str = "{{resolve:";
 
 /// Evaluates the values of one template.
 pub struct Evaluator<'a> {
@@ -175,14 +177,30 @@ impl<'a> Evaluator<'a> {
                 let resolve = |(key, value): &Entry| Some((key.clone(), self.resolve(value)?));
                 Content::Mapping(entries.iter().filter_map(resolve).collect())
             }
-            Content::Text(text) if text.contains("{{resolve:") => {
-                let span = self.report.within(node, "{{resolve:");
-                self.report.unsimulated(&span, "dynamic references are not simulated").help("use a parameter instead");
-                return reported(&node.span);
-            }
+            Content::Text(_) if self.is_dynamic(node, &node.span) => return reported(&node.span),
             other => other.clone(),
         };
         Node { span: node.span.clone(), tag: None, content }
+    }
+
+    /// Reports a dynamic reference in the text or the texts that something comes to, wherever it was put together.
+    /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html>
+    fn is_dynamic(&mut self, value: &Node, place: &Span) -> bool {
+        let mut texts = value.sequence().unwrap_or(std::slice::from_ref(value)).iter().filter_map(Node::text);
+        let from_there = |text: &'_ str| text.find(DYNAMIC).map(|at| text[at..].to_owned());
+        let Some(reference) = texts.find_map(from_there) else { return false };
+        let end = reference.find("}}").map_or(reference.len(), |end| end + 2);
+        let written = Node { span: place.clone(), tag: None, content: Content::Null };
+        let span = self.report.within(&written, DYNAMIC);
+        let problem = self.report.unsimulated(&span, "dynamic references are not simulated");
+        if span == *place {
+            problem
+                .label(format!("the value has `{}`", &reference[..end]))
+                .help("give it what the reference stands for");
+        } else {
+            problem.help("use a parameter instead");
+        }
+        true
     }
 
     fn refuse_function_among_others(&mut self, entries: &[Entry]) {
@@ -234,6 +252,7 @@ impl<'a> Evaluator<'a> {
             other => self.refuse_function(call, other),
         };
         let value = value.filter(|value| self.take_room(value.text().map_or(0, str::len), &call.span));
+        let value = value.filter(|value| !self.is_dynamic(value, &call.span));
         Some(value.unwrap_or_else(|| reported(&call.span)))
     }
 

@@ -8,8 +8,8 @@ use crate::diagnostic::{Diagnostics, Span};
 /// The made-up values, and what has come of them.
 #[derive(Default)]
 pub struct MadeUp {
-    /// The parameters that have one, in the order of their templates.
-    parameters: Vec<String>,
+    /// The parameters that have one, with it, in the order of their templates.
+    parameters: Vec<(String, String)>,
     /// Parameters of nested stacks that are given a value which comes of one.
     passed_on: BTreeSet<String>,
     used: BTreeSet<String>,
@@ -22,8 +22,8 @@ pub struct MadeUp {
 
 impl MadeUp {
     /// Notes that a parameter gets a made-up value.
-    pub fn add(&mut self, parameter: &str) {
-        self.parameters.push(parameter.to_owned());
+    pub fn add(&mut self, parameter: &str, value: &str) {
+        self.parameters.push((parameter.to_owned(), value.to_owned()));
     }
 
     /// Notes that a nested stack's parameter is given what came of one.
@@ -33,7 +33,7 @@ impl MadeUp {
 
     /// Notes that the value of a parameter is looked at, and where: by a rule, or by what a stack is made of.
     pub fn look_at(&mut self, parameter: &str, at: &Span, in_rule: bool) {
-        let is_made_up = self.parameters.iter().any(|name| name == parameter);
+        let is_made_up = self.parameters.iter().any(|(name, _)| name == parameter);
         if is_made_up || self.passed_on.contains(parameter) {
             self.uses += 1;
             self.mark(at);
@@ -58,8 +58,8 @@ impl MadeUp {
         self.places.contains(&(at.start, at.end))
     }
 
-    /// The parameters whose made-up value a stack is made of.
-    pub fn used(&self) -> impl Iterator<Item = &str> {
-        self.parameters.iter().map(String::as_str).filter(|name| self.used.contains(*name))
+    /// The parameters whose made-up value a stack is made of, with it.
+    pub fn used(&self) -> impl Iterator<Item = &(String, String)> {
+        self.parameters.iter().filter(|(name, _)| self.used.contains(name))
     }
 }

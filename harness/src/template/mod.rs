@@ -34,6 +34,7 @@ mod resources;
 mod rules;
 mod sam;
 mod sections;
+mod values;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -46,6 +47,7 @@ use self::parameters::Given;
 use self::reading::{Places, Reading};
 use self::report::Report;
 use self::resources::Build;
+pub use self::values::Values;
 use crate::diagnostic::{Diagnostics, Source};
 use crate::stack::Stack;
 use crate::yaml::Node;
@@ -74,8 +76,8 @@ pub struct Examined {
     pub stack: Stack,
     /// What is wrong, or refused.
     pub diagnostics: Diagnostics,
-    /// The parameters that have no value, and were given one for the examination.
-    pub placeholders: Vec<String>,
+    /// The parameters that have no value, each with the one that it was given for the examination.
+    pub placeholders: Vec<(String, String)>,
     /// The files of nested stacks, as the file system calls them.
     pub nested_files: Vec<PathBuf>,
 }
@@ -89,34 +91,25 @@ pub fn load(
     parameters: &BTreeMap<String, String>,
     naming: &Naming,
 ) -> Result<Stack, Diagnostics> {
-    load_all(&[Template { source: Arc::clone(source), directory: None }], parameters, naming)
+    load_all(&[Template { source: Arc::clone(source), directory: None }], &parameters.clone().into(), naming)
 }
 
 /// Reads the templates of an app, with those of their nested stacks. Each can import what those before it export.
 ///
 /// # Errors
 /// Everything that is wrong with the templates, or that a replay would not do as AWS does.
-pub fn load_all(
-    templates: &[Template],
-    parameters: &BTreeMap<String, String>,
-    naming: &Naming,
-) -> Result<Stack, Diagnostics> {
-    let examined = read(templates, parameters, naming, Report::default());
+pub fn load_all(templates: &[Template], values: &Values, naming: &Naming) -> Result<Stack, Diagnostics> {
+    let examined = read(templates, values, naming, Report::default());
     if examined.diagnostics.is_empty() { Ok(examined.stack) } else { Err(examined.diagnostics) }
 }
 
 /// Reads templates to tell what is in them: parameters without a value get a made-up one, and what can be read is
 /// answered even if something is wrong.
 pub fn examine(templates: &[Template], parameters: &BTreeMap<String, String>, naming: &Naming) -> Examined {
-    read(templates, parameters, naming, Report::with_placeholders())
+    read(templates, &parameters.clone().into(), naming, Report::with_placeholders())
 }
 
-fn read(
-    templates: &[Template],
-    parameters: &BTreeMap<String, String>,
-    naming: &Naming,
-    mut report: Report,
-) -> Examined {
+fn read(templates: &[Template], values: &Values, naming: &Naming, mut report: Report) -> Examined {
     let mut documents = Vec::new();
     for (template, (naming, path)) in templates.iter().zip(stack_names(templates, naming)) {
         documents.extend(documents::read(template, naming, path, &mut report));
@@ -125,14 +118,17 @@ fn read(
         return finish(Build::default(), &Places::default(), report);
     }
     let roots: Vec<&Node> = documents.iter().map(|document| &document.root).collect();
-    parameters::refuse_undeclared(&roots, parameters, &mut report);
+    report.values_are_options = values.are_options();
+    let start = values.source().map_or(0, |source| report.add(source));
+    parameters::refuse_undeclared(&roots, values, start, &mut report);
     // All stacks are opened before any is read: only then is it known which logical ids there are several times.
     let mut readings = Vec::new();
     for (number, document) in documents.iter().enumerate() {
         report.template = number;
         let declared = parameters::names(&document.root);
-        let given = parameters.iter().filter(|(name, _)| declared.contains(&name.as_str()));
-        let given = given.map(|(name, value)| (name.clone(), Given::Text(value.clone()))).collect();
+        let given = values.texts().iter().filter(|(name, _)| declared.contains(&name.as_str()));
+        let place = |name: &str| values.places(name, start).map(|places| places.value);
+        let given = given.map(|(name, text)| (name.clone(), Given::Text(text.clone(), place(name)))).collect();
         let mut reading = Reading::open(document, &given, report, 0);
         reading.open_nested_stacks();
         report = std::mem::take(&mut reading.evaluator.report);
@@ -181,7 +177,7 @@ fn stack_names(templates: &[Template], naming: &Naming) -> Vec<(Naming, String)>
 fn finish(build: Build, places: &Places, report: Report) -> Examined {
     let Build { mut stack, .. } = build;
     stack.places = places.in_files(&report);
-    let placeholders = report.placeholders.as_ref().map(|made_up| made_up.used().map(str::to_owned).collect());
+    let placeholders = report.placeholders.as_ref().map(|made_up| made_up.used().cloned().collect());
     stack.not_simulated = report.not_simulated;
     Examined {
         stack,

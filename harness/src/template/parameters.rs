@@ -7,6 +7,7 @@ use super::Naming;
 use super::property::{Object, Shape};
 use super::report::Report;
 use super::sections::Entry;
+use super::values::Values;
 use crate::diagnostic::Span;
 use crate::yaml::Node;
 
@@ -26,7 +27,8 @@ pub enum Parameter {
 /// What a parameter is given instead of its default.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Given {
-    Text(String),
+    /// With where it is written, where that is in a file.
+    Text(String, Option<Span>),
     /// The parent stack has a value that is not simulated.
     NotSimulated,
 }
@@ -56,14 +58,18 @@ pub fn read(section: &[Entry], given: &BTreeMap<String, Given>, report: &mut Rep
     parameters
 }
 
-/// Reports what the scenario gives to no template.
-pub fn refuse_undeclared(roots: &[&Node], given: &BTreeMap<String, String>, report: &mut Report) {
+/// Reports what is given to no template. `start` is where the file begins that gives it.
+pub fn refuse_undeclared(roots: &[&Node], values: &Values, start: usize, report: &mut Report) {
     let declared: Vec<&str> = roots.iter().flat_map(|root| names(root)).collect();
     let sections = roots.iter().filter_map(|root| root.get("Parameters").and_then(Node::mapping));
-    let place = sections.flatten().next().map_or(0..0, |(key, _)| key.span.clone());
-    for name in given.keys().filter(|name| !declared.contains(&name.as_str())) {
-        let problem = report.error(&place, format!("the template has no parameter `{name}`"));
-        problem.label("parameters are declared here").did_you_mean(name, declared.iter().copied());
+    let declaration = sections.flatten().next().map_or(0..0, |(key, _)| key.span.clone());
+    for name in values.texts().keys().filter(|name| !declared.contains(&name.as_str())) {
+        let message = format!("the template has no parameter `{name}`");
+        let problem = match values.places(name, start) {
+            Some(places) => report.error(&places.name, message),
+            None => report.error(&declaration, message).label("parameters are declared here"),
+        };
+        problem.did_you_mean(name, declared.iter().copied());
     }
 }
 
@@ -85,12 +91,12 @@ fn value(name: &str, key: &Node, object: &Object<'_>, given: Option<&Given>, rep
         problem.did_you_mean(&kind, ["String", "Number", "CommaDelimitedList", "List<Number>"]);
         return None;
     }
-    if given.is_none()
-        && (stored.is_some() || !object.has("Default"))
-        && let Some(placeholders) = &mut report.placeholders
-    {
-        placeholders.add(name);
-        return Some(placeholder(name, is_list, is_number, object, report));
+    if given.is_none() && (stored.is_some() || !object.has("Default")) && report.placeholders.is_some() {
+        let text = placeholder(name, is_number, object, report);
+        if let Some(placeholders) = &mut report.placeholders {
+            placeholders.add(name, &text);
+        }
+        return Some(if is_list { Parameter::List(vec![text.clone(), text]) } else { Parameter::Text(text) });
     }
     let (text, span) = written(name, key, object, given, report)?;
     let list = || text.split(',').map(|part| part.trim().to_owned()).collect();
@@ -112,23 +118,23 @@ fn written(
     given: Option<&Given>,
     report: &mut Report,
 ) -> Option<(String, Span)> {
-    if let Some(Given::Text(text)) = given {
-        return Some((text.clone(), key.span.clone()));
+    if let Some(Given::Text(text, place)) = given {
+        return Some((text.clone(), place.as_ref().unwrap_or(&key.span).clone()));
     }
     if let Some(default) = object.value("Default") {
         return Some((object.text(report, "Default")?, default.span.clone()));
     }
+    let help = report.how_to_give(name);
     let problem = report.error(&key.span, format!("the parameter `{name}` has no value"));
-    problem.label("has no default").help("give it one under the scenario's `parameters`");
+    problem.label("has no default").help(help);
     None
 }
 
 /// A value for a parameter that has none: the first that is allowed, else a number or the parameter's name.
-fn placeholder(name: &str, is_list: bool, is_number: bool, object: &Object<'_>, report: &mut Report) -> Parameter {
+fn placeholder(name: &str, is_number: bool, object: &Object<'_>, report: &mut Report) -> String {
     let allowed = object.list(report, "AllowedValues").into_iter().find_map(Node::scalar);
     let number = || object.value("MinValue").and_then(Node::scalar).unwrap_or_else(|| "1".to_owned());
-    let text = allowed.unwrap_or_else(|| if is_number { number() } else { name.to_lowercase() });
-    if is_list { Parameter::List(vec![text.clone(), text]) } else { Parameter::Text(text) }
+    allowed.unwrap_or_else(|| if is_number { number() } else { name.to_lowercase() })
 }
 
 /// Why a value is not one that the declaration allows.

@@ -186,7 +186,7 @@ impl<'a> Evaluator<'a> {
             let text = resolved.scalar().or_else(|| joined(&resolved));
             let value = match text {
                 _ if is_missing => Given::NotSimulated,
-                Some(text) if text.len() <= MAX_PARAMETER => Given::Text(text),
+                Some(text) if text.len() <= MAX_PARAMETER => Given::Text(text, Some(value.span.clone())),
                 _ => {
                     let message = format!("the parameter `{name}` must be text of at most {MAX_PARAMETER} characters");
                     self.report.error(&value.span, message);

@@ -155,7 +155,8 @@ impl Evaluator<'_> {
             Some(Parameter::Ssm) => {
                 let message =
                     format!("the parameter `{name}` is read from SSM Parameter Store, which is not simulated");
-                self.report.unsimulated(place, message).help("give it a value under the scenario's `parameters`");
+                let help = self.report.how_to_give(name).replacen("one", "a value", 1);
+                self.report.unsimulated(place, message).help(help);
                 return None;
             }
             Some(Parameter::NotSimulated) => {

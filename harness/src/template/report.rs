@@ -26,6 +26,8 @@ pub struct Report {
     pub template: usize,
     /// The made-up values of parameters, where they are wanted.
     pub placeholders: Option<MadeUp>,
+    /// Whether parameters get their values on the command line.
+    pub values_are_options: bool,
     /// The files of nested stacks.
     pub nested_files: Vec<PathBuf>,
     /// What is not simulated and nobody needs, while that is no fault.
@@ -43,6 +45,14 @@ impl Report {
         let start = self.sources.last().map_or(0, |(start, last)| start + last.text.len() + 1);
         self.sources.push((start, Arc::clone(source)));
         start
+    }
+
+    /// How to give a parameter the value that it lacks.
+    pub fn how_to_give(&self, parameter: &str) -> String {
+        match self.values_are_options {
+            true => format!("give it one with `--parameter {parameter}=…`"),
+            false => "give it one under the scenario's `parameters`".to_owned(),
+        }
     }
 
     /// Notes an export; answers no where there is one with this name.

@@ -21,6 +21,42 @@ Resources:
 }
 
 #[test]
+fn what_sam_shares_among_types_that_are_only_listed_and_its_connectors_are_listed() {
+    let stack = good(
+        "
+Transform: AWS::Serverless-2016-10-31
+Globals:
+  CapacityProvider: { ScalingConfig: { MaxVCpuCount: 10 } }
+  LayerVersion: { PublishLambdaVersion: false }
+  StateMachine: { PropagateTags: true }
+  WebSocketApi: { PropagateTags: true }
+Conditions: { Never: !Equals [a, b] }
+Resources:
+  Store:
+    Type: AWS::Serverless::Function
+    Connectors: { Writes: { Properties: { Destination: { Id: Orders }, Permissions: [Write] } } }
+    Properties: { Handler: x }
+  Orders: { Type: AWS::SQS::Queue, Connectors: { Reads: { Properties: { Destination: { Id: Store } } } } }
+  Absent: { Type: AWS::SQS::Queue, Condition: Never, Connectors: {} }
+",
+        &[],
+    );
+    let listed: Vec<_> =
+        stack.not_simulated.iter().map(|each| (each.logical_id.as_str(), each.what.as_str(), each.harmless)).collect();
+    assert_eq!(
+        listed,
+        [
+            ("Store", "AWS::Serverless::Function.Connectors", true),
+            ("Orders", "AWS::SQS::Queue.Connectors", true),
+            ("CapacityProvider", "Globals", true),
+            ("LayerVersion", "Globals", true),
+            ("StateMachine", "Globals", true),
+            ("WebSocketApi", "Globals", true),
+        ]
+    );
+}
+
+#[test]
 fn a_condition_may_choose_between_all_properties_of_a_resource() {
     let template = "
 Parameters: { Stage: { Type: String } }

@@ -140,6 +140,43 @@ fn what_functions_make_is_limited() {
     assert!(messages.contains("the values of this template come to more than 16 MB"), "{messages}");
 }
 
+/// Where nothing looks at it, it is no fault.
+#[test]
+fn a_dynamic_reference_is_refused_where_its_value_is_looked_at() {
+    let template = |name: &str| {
+        format!(
+            "
+Parameters: {{ Secret: {{ Type: String }} }}
+Mappings: {{ Names: {{ a: {{ b: '{{{{resolve:ssm:/mapped}}}}' }} }} }}
+Resources:
+  Role: {{ Type: AWS::IAM::Role, Properties: {{ RoleName: !Ref Secret }} }}
+  Orders: {{ Type: AWS::SQS::Queue, Properties: {{ QueueName: {name} }} }}
+Outputs:
+  Secret: {{ Value: !Sub 'x-${{Secret}}' }}
+"
+        )
+    };
+    let given = [("Secret", "{{resolve:secretsmanager:given}}")];
+    let stack = good(&template("orders"), &given);
+    let listed: Vec<_> =
+        stack.not_simulated.iter().map(|each| (each.logical_id.as_str(), each.what.as_str())).collect();
+    assert_eq!(listed, [("Role", "AWS::IAM::Role"), ("Secret", "Outputs")]);
+    assert!(stack.outputs.is_empty());
+    for name in [
+        "!Ref Secret",
+        "!Sub 'a-${Secret}'",
+        "!Sub '{{resolve:ssm:/${AWS::Region}}}'",
+        "!Sub ['${A}', { A: !Ref Secret }]",
+        "!Join ['', ['{{', 'resolve:ssm:/joined}}']]",
+        "!FindInMap [Names, a, b]",
+        "!Select [0, ['{{resolve:ssm:/selected}}']]",
+    ] {
+        let refused = stack_of(&template(name), &given).expect_err(name);
+        let messages: Vec<_> = refused.iter().map(|each| each.message.as_str()).collect();
+        assert_eq!(messages, ["dynamic references are not simulated"], "{name}");
+    }
+}
+
 #[test]
 fn a_parameter_that_the_template_lacks_is_refused() {
     let text = "Parameters: { Stage: { Type: String } }\nResources: { Q: { Type: AWS::SQS::Queue } }";

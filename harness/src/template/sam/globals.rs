@@ -15,6 +15,8 @@ const SECTIONS: &[(&str, &str)] = &[
     ("HttpApi", "AWS::Serverless::HttpApi"),
     ("SimpleTable", "AWS::Serverless::SimpleTable"),
 ];
+/// The sections for types that a replay does not have: they are listed, as those are.
+const LISTED: &[&str] = &["CapacityProvider", "LayerVersion", "StateMachine", "WebSocketApi"];
 
 /// The shared properties by type of resource.
 pub struct Globals(BTreeMap<&'static str, Vec<Entry>>);
@@ -29,12 +31,13 @@ pub fn read(sections: &Sections<'_>, report: &mut Report) -> Globals {
             (Some((_, type_name)), Some(entries)) => {
                 globals.insert(*type_name, entries.to_vec());
             }
-            (Some(_), None) => {
+            (None, Some(_)) if LISTED.contains(&name) => report.left_out(name, "Globals"),
+            (known, None) if known.is_some() || LISTED.contains(&name) => {
                 report.error(&node.span, format!("`{name}` in `Globals` must be a mapping, not {}", node.kind()));
             }
-            (None, _) => {
+            _ => {
                 let problem = report.error(&key.span, format!("`{name}` in `Globals` is not simulated"));
-                problem.did_you_mean(name, SECTIONS.iter().map(|(section, _)| *section));
+                problem.did_you_mean(name, SECTIONS.iter().map(|(section, _)| *section).chain(LISTED.iter().copied()));
             }
         }
     }
