@@ -9,6 +9,8 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, PutRequest, ScalarAttributeType,
     Select, WriteRequest,
 };
+#[cfg(target_os = "linux")]
+use common::most_memory;
 use common::{config, emulator};
 
 const ITEMS: usize = 1_000_000;
@@ -80,12 +82,4 @@ async fn a_table_of_a_million_items_is_held_within_its_stated_memory() {
         assert!(an_item > 100, "the items themselves are seen");
         assert!(an_item <= BYTES_AN_ITEM, "{an_item} bytes of memory an item");
     }
-}
-
-/// The most memory that this process has had, in bytes.
-#[cfg(target_os = "linux")]
-fn most_memory() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").expect("Linux tells of each process");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("the peak of the resident set");
-    line.trim().trim_end_matches("kB").trim().parse::<u64>().expect("a number of kilobytes") * 1024
 }

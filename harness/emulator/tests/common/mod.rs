@@ -31,3 +31,11 @@ pub fn config(emulator: &Emulator) -> SdkConfig {
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .build()
 }
+
+/// The most memory that this process has had, in bytes.
+#[cfg(target_os = "linux")]
+pub fn most_memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("Linux tells of each process");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("the peak of the resident set");
+    line.trim().trim_end_matches("kB").trim().parse::<u64>().expect("a number of kilobytes") * 1024
+}

@@ -4,6 +4,8 @@ use aws_sdk_s3::Client;
 use bytes::Bytes;
 
 use super::client;
+#[cfg(target_os = "linux")]
+use super::common::most_memory;
 
 const LARGE: usize = 100_000_000;
 const MEGABYTE: u64 = 1_000_000;
@@ -62,12 +64,4 @@ fn a_large_object_is_stored_once_and_never_copied_on_the_way() {
     let taken = large.saturating_sub(small) / MEGABYTE;
     assert!(taken > 0, "the object itself is seen");
     assert!(taken < 150, "an object of 100 MB took {taken} MB");
-}
-
-/// The most memory that this process has had, in bytes.
-#[cfg(target_os = "linux")]
-fn most_memory() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").expect("Linux tells of each process");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("the peak of the resident set");
-    line.trim().trim_end_matches("kB").trim().parse::<u64>().expect("a number of kilobytes") * 1024
 }
