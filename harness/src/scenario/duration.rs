@@ -12,6 +12,9 @@ use serde::de::{Deserializer, Error, Visitor};
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>.
 const MAX_DELAY: Duration = Duration::from_secs(15 * 60);
 
+/// The runtime's timers reach 30 years ahead; a scenario may go some of the way.
+const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+
 /// Reads a duration such as `30s`, `15m`, `24h`, `3d` or `1h 30m`.
 ///
 /// # Errors
@@ -23,7 +26,11 @@ pub fn parse(text: &str) -> Result<Duration, String> {
         return Err(format!("`{text}` has months or years, whose length varies: write days or hours"));
     }
     let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| not_one())?;
-    Duration::try_from(duration).map_err(|_| format!("`{text}` is negative: time only goes forward"))
+    let duration = Duration::try_from(duration).map_err(|_| format!("`{text}` is negative: time only goes forward"))?;
+    if duration > LONGEST {
+        return Err(format!("`{text}` is longer than 3650d, the most that can be waited for at once"));
+    }
+    Ok(duration)
 }
 
 /// For serde: a duration.
@@ -34,6 +41,14 @@ pub(super) fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Dur
 /// For serde: a duration that may be left out.
 pub(super) fn optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     duration(deserializer).map(Some)
+}
+
+/// For serde: a limit that may be left out. Within no time at all nothing comes to rest.
+pub(super) fn limit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    match duration(deserializer)? {
+        Duration::ZERO => Err(D::Error::custom("a limit is longer than no time at all")),
+        limit => Ok(Some(limit)),
+    }
 }
 
 /// For serde: a message's delay, in whole seconds and at most 15 minutes as in SQS.

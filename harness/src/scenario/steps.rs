@@ -306,7 +306,7 @@ pub enum FailWith {
 #[serde(deny_unknown_fields)]
 pub struct Settle {
     /// How much time it may take; a run that takes longer fails.
-    #[serde(default, deserialize_with = "duration::optional")]
+    #[serde(default, deserialize_with = "duration::limit")]
     #[schemars(with = "Option<Friendly>")]
     pub within: Option<Duration>,
 }

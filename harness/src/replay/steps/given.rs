@@ -3,10 +3,9 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
-use aws_smithy_types::error::display::DisplayErrorContext;
 use serde_json::Value;
 
-use super::Player;
+use super::{Player, told};
 use crate::outcome::Failure;
 use crate::state;
 
@@ -39,7 +38,8 @@ impl Player<'_> {
                 requests.push(WriteRequest::builder().put_request(put).build());
             }
             let written = dynamodb.batch_write_item().request_items(&table.name, requests).send().await;
-            let written = written.map_err(|error| DisplayErrorContext(error).to_string())?;
+            let written =
+                written.map_err(|error| format!("table {logical_id} does not take an item: {}", told(&error)))?;
             if written.unprocessed_items().is_some_and(|left| !left.is_empty()) {
                 return Err(format!("table {logical_id} did not take all items"));
             }

@@ -1,11 +1,10 @@
 //! The steps `events.put`, `sqs.send` and `sns.publish`.
 
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
-use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_types::SdkConfig;
 use serde_json::{Map, Value};
 
-use super::{Done, Failed, Player, sent};
+use super::{Done, Failed, Player, sent, told};
 use crate::scenario::{Content, EventsPut, SnsPublish, SqsSend};
 
 impl Player<'_> {
@@ -22,7 +21,7 @@ impl Player<'_> {
             .set_resources(Some(step.resources.clone()))
             .build();
         let put = aws_sdk_eventbridge::Client::new(config).put_events().entries(entry).send().await;
-        let put = put.map_err(|error| Failed::from(DisplayErrorContext(error).to_string()))?;
+        let put = put.map_err(|error| Failed::from(told(&error)))?;
         match put.entries().iter().find_map(|entry| entry.error_message()) {
             Some(message) => Err(Failed::from(message.to_owned())),
             None => Ok(()),

@@ -14,7 +14,7 @@ mod s3;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use aws_smithy_types::error::display::DisplayErrorContext;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::retry::RetryConfig;
 use aws_types::SdkConfig;
 use bytes::Bytes;
@@ -151,10 +151,55 @@ impl<'s> Player<'s> {
     }
 }
 
-fn sent<T, E: std::error::Error + 'static>(result: Result<T, E>) -> Done {
-    result.map(drop).map_err(|error| Failed::from(DisplayErrorContext(error).to_string()))
+fn sent<T, E>(result: Result<T, E>) -> Done
+where
+    E: std::error::Error + ProvideErrorMetadata + 'static,
+{
+    result.map(drop).map_err(|error| Failed::from(told(&error)))
+}
+
+/// What AWS answered in its own words; of a call that got no answer, why.
+fn told<E: std::error::Error + ProvideErrorMetadata + 'static>(error: &E) -> String {
+    match (error.code(), error.message()) {
+        (Some(code), Some(message)) => format!("{code}: {message}"),
+        (Some(code), None) => code.to_owned(),
+        (None, _) => causes(error),
+    }
+}
+
+/// An error and what caused it, each in its own words and once.
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut all: Vec<String> = Vec::new();
+    let chain = std::iter::successors(Some(error), |error| error.source());
+    for words in chain.map(ToString::to_string) {
+        if !all.iter().any(|earlier| earlier.contains(&words)) {
+            all.push(words);
+        }
+    }
+    all.join(": ")
 }
 
 fn not_at_rest(settled: &Settled) -> String {
     format!("the workflow did not come to rest: {settled}")
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_s3::operation::copy_object::CopyObjectError;
+    use aws_smithy_types::error::ErrorMetadata;
+
+    use super::{causes, told};
+
+    #[test]
+    fn what_aws_answers_is_told_in_its_own_words() {
+        let metadata = ErrorMetadata::builder().code("NoSuchKey").message("The specified key does not exist.").build();
+        assert_eq!(told(&CopyObjectError::generic(metadata)), "NoSuchKey: The specified key does not exist.");
+    }
+
+    #[test]
+    fn each_cause_of_an_error_is_told_once() {
+        let inner = std::io::Error::other("nothing answers");
+        let outer = std::io::Error::other(std::io::Error::other(inner));
+        assert_eq!(causes(&outer), "nothing answers");
+    }
 }
