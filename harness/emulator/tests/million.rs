@@ -19,7 +19,7 @@ const TABLE: &str = "Airports";
 const BATCH: usize = 25;
 /// What the process may need for each item, all that is not the table included. docs/performance.md states it.
 #[cfg(target_os = "linux")]
-const BYTES_AN_ITEM: u64 = 800;
+const BYTES_AN_ITEM: u64 = 350;
 
 /// About 200 bytes in DynamoDB's JSON.
 fn item(number: usize) -> HashMap<String, AttributeValue> {
